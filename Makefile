@@ -1,0 +1,63 @@
+# make setup | run | test | check | bench | docs | lock
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help setup setup-dev run test check bench docs lock clean weights
+
+help: ## Show what each target does
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## Create .venv from the hash-locked requirements
+
+setup-dev: $(VENV)/.ready-dev
+
+# uv installs in a sixth of pip's time; where it cannot be had, pip reads the same locked hashes.
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@echo "Setting up .venv (about a minute, about 1 GB) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3,11) <= sys.version_info < (3,14) else "Twinning needs Python 3.11, 3.12 or 3.13; set PYTHON=python3.12, for example.")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
+	@if $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock; then \
+		$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements.lock; \
+	else \
+		echo "uv is not to be had here; using pip, which takes longer ..."; \
+		$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock; \
+	fi
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
+	@if test -x $(BIN)/uv; then $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock; \
+	else $(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock; fi
+	@touch $@
+
+run: setup ## Start everything and open the web chat's address
+	@$(BIN)/twinning serve $(ARGS)
+
+weights: setup
+	@$(BIN)/twinning model pull
+
+test: setup-dev ## Set up and run all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev ## Style, types, floors, documents
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m assistant.documents --check
+
+docs: setup ## Rewrite .env.example and the tables of the READMEs
+	@$(BIN)/python -m assistant.documents
+
+bench: setup-dev ## Measure; writes bench/results.md
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: setup ## Resolve the requirements anew
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q pyproject.toml --group build -o requirements.lock
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove the environment (never the data)
+	rm -rf $(VENV)

@@ -1,0 +1,45 @@
+"""LangGraph's Postgres checkpointer behind the same wall as everything else: a run's state is its owner's alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from assistant.db.database import APP_ROLE, Database
+
+owner_of_run: ContextVar[UUID | None] = ContextVar("owner_of_run", default=None)
+
+
+class OwnedSaver(AsyncPostgresSaver):
+    """Tells the database whose run it is before each question, so that row-level security holds for checkpoints."""
+
+    @asynccontextmanager
+    async def _cursor(self, *, pipeline: bool = False) -> AsyncIterator[AsyncCursor[DictRow]]:
+        async with super()._cursor(pipeline=pipeline) as cursor:
+            await cursor.execute("SELECT set_config('twinning.owner', %s, false)", (str(owner_of_run.get() or ""),))
+            yield cursor
+
+
+@asynccontextmanager
+async def checkpointer(database: Database) -> AsyncIterator[OwnedSaver]:
+    """A saver with connections of its own (it needs them in autocommit)."""
+    url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    keywords: dict[str, Any] = {
+        "autocommit": True,
+        "prepare_threshold": 0,
+        "row_factory": dict_row,
+        "options": f"-c role={APP_ROLE}",
+    }
+    pool: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
+        url, min_size=0, max_size=4, max_idle=60, kwargs=keywords, open=False
+    )
+    async with pool:
+        yield OwnedSaver(pool)

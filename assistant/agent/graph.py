@@ -1,0 +1,235 @@
+"""One run as a LangGraph: decide, ask if unsure, act, say. While the person is asked, it waits as a checkpoint."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypedDict
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langgraph.config import get_stream_writer
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from assistant.agent import phrasing
+from assistant.agent.brain import Brain
+from assistant.agent.chat_model import ChatModel, Usage
+from assistant.agent.routing import TALK, Router
+from assistant.context import Choice, Context, Result
+from assistant.errors import ModelUnavailable
+from assistant.events import Asked, Mode, Sources, StepFinished, StepStarted, Words
+from prompts import render
+from tools import all_tools
+
+SOMETHING_ELSE = "Something else"
+TALK_LABEL = "Just talk"
+
+
+@dataclass
+class Run:
+    """One run's surroundings and what it has produced so far; lives as long as the run.
+
+    Attributes:
+        brain: The model, asked for only when it is needed.
+        history: Earlier turns of the thread, oldest first, as (role, text).
+        text: What was streamed to the person so far.
+        trouble: Why the model stopped in the middle, for the person.
+    """
+
+    context: Context
+    router: Router
+    brain: Brain
+    model: ChatModel | None = None
+    mode: Mode = Mode.EXTRACTIVE
+    history: Sequence[tuple[str, str]] = ()
+    resumable: bool = False
+    started: float = field(default_factory=time.perf_counter)
+    text: str = ""
+    state: str = "complete"
+    route: str = ""
+    result: Result | None = None
+    options: Sequence[str] = ()
+    usage: Usage = field(default_factory=Usage)
+    timings_ms: dict[str, int] = field(default_factory=dict)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    trouble: str | None = None
+
+    async def wake(self) -> ChatModel | None:
+        """The model, once it is needed: what is quoted is on the screen before anything is loaded."""
+        self.model, self.mode = await self.brain.ready()
+        return self.model if self.mode is not Mode.EXTRACTIVE else None
+
+    def mark(self, stage: str) -> None:
+        """Notes how long after the start a stage was reached; only the first time counts."""
+        self.timings_ms.setdefault(stage, round(1000 * (time.perf_counter() - self.started)))
+
+
+class State(TypedDict, total=False):
+    """What a checkpoint holds: plain values only."""
+
+    text: str
+    route: str
+    arguments: dict[str, str]
+    choices: list[dict[str, Any]]
+    question: str
+    learn: bool
+
+
+async def decide(state: State, runtime: Runtime[Run]) -> State:
+    """Finds the route; an uncertain one becomes a question to the person."""
+    run = runtime.context
+    route = await run.router.route(state["text"], person=run.context.person.id)
+    run.route = route.name
+    run.mark("route")
+    if not route.asked_back:
+        return {"route": route.name, "arguments": dict(route.arguments)}
+    choices = [_as_dict(_choice(name, state["text"])) for name in route.options]
+    return {"route": "ask", "choices": choices, "question": "What would you like me to do?", "learn": True}
+
+
+async def ask(state: State, runtime: Runtime[Run]) -> State:
+    """Asks the person and waits, however long, for the answer to come as a resume."""
+    run = runtime.context
+    labels = [each["label"] for each in state["choices"]]
+    if not run.resumable:
+        get_stream_writer()(Asked(state["question"], labels))
+        run.text, run.options, run.route = state["question"], labels, "ask"
+        return {"route": "stop"}
+    # Code before an interrupt runs again on resume, so the question is drawn by whoever sees the interrupt.
+    picked = interrupt({"question": state["question"], "options": labels})
+    chosen = state["choices"][int(picked)]
+    if state.get("learn"):
+        await run.router.learn(state["text"], chosen["tool"], person=run.context.person.id)
+    return {"route": chosen["tool"], "arguments": chosen["arguments"], "learn": False}
+
+
+async def act(state: State, runtime: Runtime[Run]) -> State:
+    """Runs the tool and shows what it found."""
+    run = runtime.context
+    tool = all_tools()[state["route"]]
+    run.route = tool.name
+    arguments = _arguments(tool.name, state, run)
+    write = get_stream_writer()
+    step = f"{tool.name}-{len(run.steps)}"
+    write(StepStarted(step, tool.label, arguments))
+    result = await tool(run.context, **arguments)
+    run.mark("recall")
+    told = f"{len(result.citations)} sources" if result.citations else result.text
+    run.steps.append({"id": step, "name": tool.label, "input": arguments, "output": told})
+    write(StepFinished(step, told))
+    if result.choices:
+        return {
+            "route": "ask",
+            "choices": [_as_dict(each) for each in result.choices],
+            "question": result.text,
+            "learn": False,
+        }
+    run.result, run.state = result, result.state
+    if result.citations:
+        write(Sources(result.citations))
+    _say(run, result.text)
+    return {"route": "rephrase" if result.rephrase else "stop"}
+
+
+async def rephrase(state: State, runtime: Runtime[Run]) -> State:
+    """Lets the model answer in a sentence; shown only if the quotes carry every word that matters."""
+    run = runtime.context
+    assert run.result is not None
+    model = await run.wake()
+    if model is None:
+        return {"route": "stop"}
+    quotes = list(run.result.citations)[: phrasing.REPHRASE_QUOTES]
+    messages: list[BaseMessage] = [
+        SystemMessage(render("rephrase")),
+        HumanMessage("\n".join(f"Quote: {each.text}" for each in quotes) + f"\n\nQuestion: {state['text']}"),
+    ]
+    try:
+        said = await model.complete(messages, max_tokens=phrasing.REPHRASE_TOKENS, usage=run.usage)
+    except ModelUnavailable as error:
+        run.steps.append({"id": "rephrase", "name": "Say it in a sentence", "input": {}, "output": str(error)})
+        return {"route": "stop"}
+    said = " ".join(said.split())
+    if phrasing.grounded(said, quotes, state["text"]) and phrasing.adds_something(said, state["text"]):
+        number = phrasing.best_citation(said, quotes).n
+        _say(run, f"\n\n**In short:** {said} [{number}]")
+    return {"route": "stop"}
+
+
+async def talk(state: State, runtime: Runtime[Run]) -> State:
+    """Lets the model answer directly; what it claims to have done is put right."""
+    run = runtime.context
+    run.route = TALK
+    model = await run.wake()
+    if model is None:
+        _say(
+            run,
+            "I can look things up in your notes, remember and forget. To chat I need a language model: "
+            "`twinning model pull` fetches the built-in one.",
+        )
+        return {"route": "stop"}
+    messages: list[BaseMessage] = [SystemMessage(render("talk"))]
+    messages += [HumanMessage(text) if role == "person" else AIMessage(text) for role, text in run.history]
+    messages.append(HumanMessage(state["text"]))
+    words = model.stream(messages, max_tokens=phrasing.TALK_TOKENS, usage=run.usage)
+    try:
+        async for piece in phrasing.truthful(words):
+            _say(run, piece)
+    except ModelUnavailable as error:
+        run.state, run.trouble = "partial", str(error)
+    finally:
+        await words.aclose()
+    return {"route": "stop"}
+
+
+def _say(run: Run, text: str) -> None:
+    run.mark("first_word")
+    run.text += text
+    get_stream_writer()(Words(text))
+
+
+def _choice(name: str, text: str) -> Choice:
+    if name == TALK:
+        return Choice(TALK_LABEL, TALK)
+    tool = all_tools()[name]
+    fields = list(tool.arguments.model_fields)
+    return Choice(tool.label, name, {fields[0]: text} if fields else {})
+
+
+def _as_dict(choice: Choice) -> dict[str, Any]:
+    return {"label": choice.label, "tool": choice.tool, "arguments": choice.arguments}
+
+
+def _arguments(name: str, state: State, run: Run) -> dict[str, str]:
+    """What the route gave, or the whole message where a tool takes one text; a follow-up carries its topic."""
+    given = dict(state.get("arguments") or {})
+    fields = all_tools()[name].arguments.model_fields
+    for missing in [each for each in fields if each not in given and fields[each].is_required()]:
+        given[missing] = state["text"]
+    if name == "recall":
+        given["question"] = phrasing.with_topic(given["question"], run.history)
+    return given
+
+
+def _next(state: State) -> str:
+    route = state["route"]
+    if route in ("stop", "ask", "rephrase", TALK):
+        return route
+    return "act"
+
+
+def build() -> StateGraph[State, Run]:
+    """The graph, not yet compiled."""
+    graph = StateGraph(State, context_schema=Run)
+    for node in (decide, ask, act, rephrase, talk):
+        graph.add_node(node.__name__, node)
+    graph.add_edge(START, "decide")
+    ways: dict[Hashable, str] = {"ask": "ask", "act": "act", "rephrase": "rephrase", TALK: "talk", "stop": END}
+    for name in ("decide", "ask", "act", "rephrase", "talk"):
+        graph.add_conditional_edges(name, _next, ways)
+    return graph
+
+
+Compiled = CompiledStateGraph[State, Run]

@@ -1,0 +1,127 @@
+"""What the model may say: quotes again in its own words, and small talk. Both are checked before they are shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+
+from assistant.events import Citation
+from assistant.memory.words import STOP_WORDS, stems
+
+REPHRASE_QUOTES = 2
+"""How many quotes a small model is given; more only confuse it."""
+REPHRASE_TOKENS = 60
+TALK_TOKENS = 300
+GROUNDED = 0.8
+"""Share of a rephrased sentence's words that must stand in the quotes or the question."""
+
+NOT_DONE = (
+    'I have not saved, changed or sent anything. To have me keep something, say "remember that ..."; '
+    "I then answer with what I stored."
+)
+
+_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[^\W\d_a-z][\w'’-]+", re.MULTILINE)
+_NUMBER_WORDS = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million monday tuesday "
+    "wednesday thursday friday saturday sunday january february march april may june july august september october "
+    "november december yes never always none"
+).split()
+_NOT_THERE = re.compile(
+    r"\bnot (?:there|mentioned|specified|provided|stated)\b|\bdo(?:es)? not (?:answer|mention)", re.I
+)
+
+_CLAIM = re.compile(
+    r"(?:^|[.!?\n]\s*|\bI(?:'ve| have| just|'ll| will)? (?:just |already |now )?)"
+    r"(?:done\b|all set\b|(?:saved|stored|noted|remembered|recorded|added|updated|deleted|removed|forgotten|forgot|sent"
+    r"|created|scheduled|booked|set up|logged|emailed|posted|cancell?ed|saving|storing|adding|sending|remember(?:ing)? "
+    r"(?:that|this|it)|save (?:that|this|it)|add (?:that|this|it)|send (?:that|this|it))\b)"
+    r"|\b(?:has|have) been (?:successfully )?(?:saved|stored|added|updated|deleted|removed|sent|created|scheduled|noted"
+    r"|recorded)\b|\bsuccessfully (?:saved|stored|added|updated|deleted|removed|sent|created|scheduled)\b",
+    re.IGNORECASE,
+)
+_CALL = re.compile(
+    r"</?tool_?call|<function|<\|?tool|\"(?:name|tool|function|tool_name|action)\"\s*:\s*\"|"
+    r"\"(?:arguments|parameters|action_input|tool_calls)\"\s*:|^\s*\{[^{}]*\"\w+\"\s*:",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r".+?(?:[.!?…]+[\"'”’)\]]*(?=\s)|\n+|$)\s*", re.DOTALL)
+
+
+def grounded(sentence: str, citations: Sequence[Citation], question: str) -> bool:
+    """Whether a rephrased answer says nothing that the quotes do not: names, numbers, dates and nearly all words.
+
+    Args:
+        citations: What the model was given.
+        question: Its words may be said again.
+    """
+    if not sentence.strip() or _NOT_THERE.search(sentence):
+        return False
+    source = "\n".join(f"{each.title}\n{each.text}" for each in citations)
+    allowed = set(stems(source)) | set(stems(question))
+    said = stems(sentence)
+    if not said or sum(word in allowed for word in said) / len(said) < GROUNDED:
+        return False
+    there = {number.strip(".,:/-") for number in _NUMBER.findall(source)}
+    asked = {number.strip(".,:/-") for number in _NUMBER.findall(question)}
+    if any(number.strip(".,:/-") not in there | asked for number in _NUMBER.findall(sentence)):
+        return False
+    folded = source.casefold() + question.casefold()
+    if any(name.casefold() not in folded for name in _NAME.findall(sentence) if name.lower() not in STOP_WORDS):
+        return False
+    spoken = set(re.findall(r"[a-z]+", sentence.lower()))
+    return not any(
+        word in spoken and not re.search(rf"\b{word}\b", folded) for word in _NUMBER_WORDS
+    ) and ("not" in spoken) <= bool(re.search(r"\bnot\b|n't|\bno\b|never", folded))
+
+
+def adds_something(sentence: str, question: str) -> bool:
+    """Whether a rephrased answer says more than the question already did."""
+    return bool(set(stems(sentence)) - set(stems(question)))
+
+
+def best_citation(sentence: str, citations: Sequence[Citation]) -> Citation:
+    """The citation that the sentence shares most words with: the number is set by code, never by the model."""
+    said = set(stems(sentence))
+    return max(citations, key=lambda each: (len(said & set(stems(each.text))), -each.n))
+
+
+def untrue(text: str) -> bool:
+    """Whether a text claims a deed, or is a tool call written out: neither was carried out."""
+    return bool(_CLAIM.search(text) or _CALL.search(text))
+
+
+async def truthful(words: AsyncIterator[str]) -> AsyncIterator[str]:
+    """Passes a model's small talk on sentence by sentence; where it claims a deed, says instead what is true.
+
+    What looks like the start of a tool call is held back until it is complete.
+    """
+    held = ""
+    async for piece in words:
+        held += piece
+        if held.lstrip().startswith(("{", "[", "```", "<")):
+            continue  # may be a tool call: judged whole, below
+        *complete, held = _SENTENCE.findall(held) or [""]
+        for sentence in complete:
+            if untrue(sentence):
+                yield NOT_DONE
+                return
+            yield sentence
+    if untrue(held):
+        yield NOT_DONE
+    elif held:
+        yield held
+
+
+_POINTS_BACK = re.compile(r"\b(?:it|its|that|they|them|their|those|these|he|she|him|her|there|one)\b", re.IGNORECASE)
+FOLLOW_UP_WORDS = 3
+
+
+def with_topic(question: str, history: Sequence[tuple[str, str]]) -> str:
+    """A follow-up question ("and how hot?") with the person's question before it, which says what it is about."""
+    content = stems(question)
+    if len(content) > FOLLOW_UP_WORDS or not (_POINTS_BACK.search(question) or question.lower().startswith("and ")):
+        return question
+    before = next((text for role, text in reversed(history) if role == "person" and stems(text)), "")
+    return f"{question} ({before})" if before else question

@@ -1,0 +1,186 @@
+"""Which tool a message means: rules for the unmistakable, then likeness to example sentences, then the person."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.db import route_examples
+from assistant.db.database import Database
+from assistant.memory.embedding import Embedder
+from tools import Tool, all_tools
+
+TALK = "talk"
+"""The route without a tool: the model answers directly."""
+TALK_EXAMPLES = (
+    "hi",
+    "hello there, how are you?",
+    "good morning!",
+    "thank you, that helps",
+    "who are you?",
+    "what can you do?",
+    "write a short poem about rain",
+    "translate 'good night' into French",
+    "give me three ideas for a birthday party",
+    "rewrite this sentence more politely",
+    "tell me a joke",
+    "I feel a bit tired today",
+)
+TALK_RULES = re.compile(
+    r"\s*(?:(?:hi|hello|hey|hey there|hi there|good (?:morning|evening|afternoon|night)|thanks?|thank you"
+    r"|thank you (?:so|very) much|thanks a lot|ok|okay|great|cool|nice|bye|goodbye|see you|yes|no|how are you)"
+    r"(?: twinning)?[\s,.!?]*)+",
+    re.IGNORECASE,
+)
+QUESTION = re.compile(
+    r"\s*(?:and |so |but |also |please |can you tell me |could you tell me |do you know |tell me |remind me )*"
+    r"(?:what|when|where|who|whom|whose|which|why|how|is|are|was|were|do|does|did|has|have|had|can|could|should|will"
+    r"|would|may|must|in which|at what|on which|for how|to whom)\b.{6,}",
+    re.IGNORECASE | re.DOTALL,
+)
+SURE = 0.55
+"""Likeness (cosine to the nearest example) from which a route is taken without asking."""
+AHEAD = 0.06
+"""And by how much it must lead the next route."""
+OPTIONS = 3
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a message means.
+
+    Attributes:
+        name: A tool's name, or "talk".
+        arguments: What code could read from the message already.
+        confidence: 0..1; a rule's is 1.
+        asked_back: True when it is too uncertain to act on.
+        options: The likeliest routes by name, best first.
+        by: "rule", "question", "likeness" or "length".
+    """
+
+    name: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    confidence: float = 1.0
+    asked_back: bool = False
+    options: Sequence[str] = ()
+    by: str = "rule"
+
+
+class Router:
+    """Routes messages.
+
+    Args:
+        embedder: Compares a message with the examples.
+        cache_dir: The examples' vectors are kept here from one start to the next.
+    """
+
+    def __init__(self, database: Database, embedder: Embedder, *, cache_dir: Path) -> None:
+        self._database = database
+        self._embedder = embedder
+        self._cache_dir = cache_dir
+        self._names: list[str] = []
+        self._vectors: npt.NDArray[np.float32] | None = None
+        self._loading = asyncio.Lock()
+
+    async def route(self, text: str, *, person: UUID) -> Route:
+        """The route of one message."""
+        return by_rule(text) or await self._by_likeness(text, person)
+
+    async def learn(self, text: str, route: str, *, person: UUID) -> None:
+        """A confirmed sentence joins the person's own examples."""
+        async with self._database.session(person) as session:
+            await route_examples.add(session, person, text=text, route=route)
+
+    async def _by_likeness(self, text: str, person: UUID) -> Route:
+        async with self._database.session(person) as session:
+            own = await route_examples.of(session, person)
+        normal = _normal(text)
+        for example, name in own:
+            if _normal(example) == normal:
+                return Route(name, _whole(name, text), by="likeness")
+        names, vectors = await self._examples()
+        fresh = await self._embedder.embed([text, *(example for example, _ in own)])
+        vectors = np.concatenate([vectors, fresh[1:]])
+        names = [*names, *(name for _, name in own)]
+        best: dict[str, float] = {}
+        for name, likeness in zip(names, vectors @ fresh[0], strict=True):
+            best[name] = max(best.get(name, -1.0), float(likeness))
+        ranked = sorted(best, key=lambda name: -best[name])
+        first, second = ranked[0], ranked[1]
+        confidence = max(0.0, min(1.0, best[first]))
+        unsure = best[first] < SURE or best[first] - best[second] < AHEAD
+        return Route(
+            first,
+            _whole(first, text),
+            confidence=round(confidence, 3),
+            asked_back=unsure,
+            options=tuple(ranked[:OPTIONS]),
+            by="likeness",
+        )
+
+    async def _examples(self) -> tuple[list[str], npt.NDArray[np.float32]]:
+        async with self._loading:
+            if self._vectors is None:
+                pairs = [(name, text) for name, tool in all_tools().items() for text in tool.examples]
+                pairs += [(TALK, text) for text in TALK_EXAMPLES]
+                self._vectors = await self._embedded([text for _, text in pairs])
+                self._names = [name for name, _ in pairs]
+        return self._names, self._vectors
+
+    async def _embedded(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        key = hashlib.sha256("\x00".join([self._embedder.name, *texts]).encode()).hexdigest()[:16]
+        path = self._cache_dir / f"routes-{key}.npy"
+        if path.exists():
+            return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+        vectors = await self._embedder.embed(texts)
+        self._cache_dir.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new.npy")
+        np.save(fresh, vectors, allow_pickle=False)
+        fresh.replace(path)
+        return vectors
+
+
+def by_rule(text: str) -> Route | None:
+    """What needs no model: greetings, the tools' own rules, and questions, which go to memory."""
+    if TALK_RULES.fullmatch(text):
+        return Route(TALK)
+    for name, tool in _most_specific():
+        for rule in tool.rules:
+            if found := rule.fullmatch(text):
+                said = {key: value.strip() for key, value in found.groupdict().items() if value}
+                return Route(name, said)
+    if len(text) <= 400 and QUESTION.fullmatch(text) and not TALKING_TO_IT.search(text):
+        return Route("recall", {"question": text.strip()}, by="question")
+    return None
+
+
+TALKING_TO_IT = re.compile(
+    r"^\W*(?:how are you|who are you|what are you|what can you do|what(?:'s| is) your|are you|do you (?:like|feel)"
+    r"|can you (?:write|translate|help|make|give|tell me a)|could you (?:write|translate|help|make|give)"
+    r"|would you)\b",
+    re.IGNORECASE,
+)
+
+
+def _most_specific() -> list[tuple[str, Tool]]:
+    """Looking something up is what nearly everything could mean, so its rules are tried last."""
+    return sorted(all_tools().items(), key=lambda item: item[0] == "recall")
+
+
+def _whole(name: str, text: str) -> dict[str, str]:
+    """The message as the one argument of a tool that takes one."""
+    tool = all_tools().get(name)
+    fields = list(tool.arguments.model_fields) if tool else []
+    return {fields[0]: text.strip()} if len(fields) == 1 else {}
+
+
+def _normal(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))

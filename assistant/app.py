@@ -1,0 +1,54 @@
+"""The web application: health, and the chat."""
+
+from __future__ import annotations
+
+import sys
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+from sqlalchemy import text
+
+from assistant.channels.web import current, root
+from assistant.errors import DatabaseUnavailable
+
+
+def create_app(house: current.House) -> FastAPI:
+    """The application that `twinning serve` runs.
+
+    Args:
+        house: Open; whoever opened it closes it after the server has stopped.
+
+    Raises:
+        ConfigurationError: the data folder cannot be written, or `TWINNING_REDIS_URL` is no Redis.
+    """
+    root.prepare(house.settings)
+    current.enter(house)
+    app = FastAPI(title="Twinning", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        """The process is up."""
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    async def readyz() -> JSONResponse:
+        """The database answers."""
+        try:
+            async with house.database.session(None) as session:
+                await session.execute(text("SELECT 1"))
+        except DatabaseUnavailable as error:
+            return JSONResponse({"status": "unavailable", "database": str(error)}, 503)
+        return JSONResponse({"status": "ok", "database": "ok"})
+
+    _mount(app)
+    return app
+
+
+def _mount(app: FastAPI) -> None:
+    # Chainlit reads its folder and its environment when it is first imported, so that cannot stand at the top.
+    if "chainlit" in sys.modules:
+        from assistant.channels.web.mount import mount
+    else:
+        with root.lean_import():
+            from assistant.channels.web.mount import mount
+    mount(app)

@@ -1,0 +1,1 @@
+"""Tables and questions: one file of questions per subject. Only this room writes SQL."""

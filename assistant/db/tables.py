@@ -1,0 +1,207 @@
+"""The tables. Every table with a person's data has `owner_id` and row-level security, from the first migration on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import (
+    Computed,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy import text as sql_text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from assistant.settings import EMBEDDING_DIMENSIONS
+
+SEARCH = "setweight(to_tsvector('english', context), 'A') || to_tsvector('english', text)"
+
+
+class Table(DeclarativeBase):
+    """Base of all tables."""
+
+    type_annotation_map = {  # noqa: RUF012
+        dt.datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        bytes: LargeBinary,
+        str: Text,
+    }
+
+
+def _id() -> Mapped[uuid.UUID]:
+    return mapped_column(primary_key=True, default=uuid.uuid4)
+
+
+def _owner() -> Mapped[uuid.UUID]:
+    return mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+
+
+def _created() -> Mapped[dt.datetime]:
+    return mapped_column(server_default=func.now())
+
+
+class User(Table):
+    """A person. The first one exists as soon as the house is used; their name and password come with the code."""
+
+    __tablename__ = "users"
+    id: Mapped[uuid.UUID] = _id()
+    name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(unique=True)  # casefolded, so that Ana and ana are one
+    password_hash: Mapped[str | None]  # argon2id, PHC string; None until the account is claimed
+    time_zone: Mapped[str]
+    week_start: Mapped[int]
+    created_at: Mapped[dt.datetime] = _created()
+
+
+class SignUpCode(Table):
+    """A one-time code. Only its SHA-256 is kept (the code has 80 random bits)."""
+
+    __tablename__ = "sign_up_codes"
+    code_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    created_at: Mapped[dt.datetime] = _created()
+    expires_at: Mapped[dt.datetime]
+
+
+class Document(Table):
+    """Something that was imported: a file, or one conversation of an export."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("owner_id", "path", "key"),
+        UniqueConstraint("owner_id", "id"),
+        Index("ix_documents_content", "owner_id", "content_hash"),
+    )
+    id: Mapped[uuid.UUID] = _id()
+    owner_id: Mapped[uuid.UUID] = _owner()
+    path: Mapped[str]  # absolute, or upload:NAME for a file dropped into the chat
+    key: Mapped[str] = mapped_column(server_default="")  # which document of a file that holds many
+    title: Mapped[str]
+    content_hash: Mapped[bytes]  # SHA-256 of the file
+    dated_on: Mapped[dt.date | None]
+    properties: Mapped[dict[str, Any]] = mapped_column(server_default=sql_text("'{}'"))
+    links: Mapped[list[Any]] = mapped_column(server_default=sql_text("'[]'"))
+    imported_at: Mapped[dt.datetime] = _created()
+
+
+class Memory(Table):
+    """One thing that is remembered: a fact that was said, or a passage of a document."""
+
+    __tablename__ = "memories"
+    __table_args__ = (
+        # With the owner, so that a row can never hang on another person's document.
+        ForeignKeyConstraint(["owner_id", "document_id"], ["documents.owner_id", "documents.id"], ondelete="CASCADE"),
+        Index("ix_memories_search", "search", postgresql_using="gin"),
+        Index(
+            "ix_memories_embedding",
+            "embedding",
+            postgresql_using="hnsw",
+            postgresql_ops={"embedding": "halfvec_cosine_ops"},
+            postgresql_with={"m": 16, "ef_construction": 64},
+        ),
+        Index(
+            "ix_memories_unembedded",
+            "owner_id",
+            "created_at",
+            postgresql_where=sql_text("embedding_model IS NULL"),
+        ),
+        Index("ix_memories_document", "document_id", "position"),
+        Index("ix_memories_content", "owner_id", "content_hash"),
+    )
+    id: Mapped[uuid.UUID] = _id()
+    owner_id: Mapped[uuid.UUID] = _owner()
+    kind: Mapped[str]  # fact | passage
+    text: Mapped[str]
+    context: Mapped[str] = mapped_column(server_default="")  # title and headings above a passage
+    content_hash: Mapped[bytes]  # SHA-256 of context and text
+    document_id: Mapped[uuid.UUID | None]
+    position: Mapped[int] = mapped_column(server_default="0")
+    source: Mapped[str]  # path of the document, or "said on web"
+    message_id: Mapped[uuid.UUID | None]  # the message in which it was said
+    said_by: Mapped[str]  # the person's name, or "document"
+    dated_on: Mapped[dt.date | None]
+    created_at: Mapped[dt.datetime] = _created()
+    valid_from: Mapped[dt.datetime | None]
+    valid_until: Mapped[dt.datetime | None]
+    embedding: Mapped[Any | None] = mapped_column(HALFVEC(EMBEDDING_DIMENSIONS))
+    embedding_model: Mapped[str | None]
+    search: Mapped[Any] = mapped_column(TSVECTOR, Computed(SEARCH, persisted=True))
+
+
+class Lexeme(Table):
+    """In how many of a person's memories a lexeme stands: tells rare words from common ones."""
+
+    __tablename__ = "lexemes"
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    lexeme: Mapped[str] = mapped_column(primary_key=True)
+    memories: Mapped[int]
+
+
+class Tombstone(Table):
+    """Says that something was forgotten, without saying what."""
+
+    __tablename__ = "tombstones"
+    memory_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[uuid.UUID] = _owner()
+    content_hmac: Mapped[bytes]  # keyed outside the database; keeps a re-import from bringing it back
+    forgotten_at: Mapped[dt.datetime] = _created()
+
+
+class Thread(Table):
+    """A conversation."""
+
+    __tablename__ = "threads"
+    __table_args__ = (UniqueConstraint("owner_id", "id"),)
+    id: Mapped[uuid.UUID] = _id()
+    owner_id: Mapped[uuid.UUID] = _owner()
+    channel: Mapped[str]
+    title: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[dt.datetime] = _created()
+    updated_at: Mapped[dt.datetime] = _created()
+
+
+class StoredMessage(Table):
+    """What was said in a thread, by the person or by the assistant."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        ForeignKeyConstraint(["owner_id", "thread_id"], ["threads.owner_id", "threads.id"], ondelete="CASCADE"),
+        Index("ix_messages_thread", "thread_id", "created_at"),
+        Index("ix_messages_search", "search", postgresql_using="gin"),
+    )
+    id: Mapped[uuid.UUID] = _id()
+    owner_id: Mapped[uuid.UUID] = _owner()
+    thread_id: Mapped[uuid.UUID]
+    role: Mapped[str]  # person | assistant
+    text: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="complete")  # complete | partial | refused
+    details: Mapped[dict[str, Any]] = mapped_column(server_default=sql_text("'{}'"))  # citations, steps, mode, timings
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=func.clock_timestamp())
+    search: Mapped[Any] = mapped_column(TSVECTOR, Computed("to_tsvector('english', text)", persisted=True))
+
+
+class RouteExample(Table):
+    """A sentence whose route the person confirmed."""
+
+    __tablename__ = "route_examples"
+    __table_args__ = (UniqueConstraint("owner_id", "text"),)
+    id: Mapped[uuid.UUID] = _id()
+    owner_id: Mapped[uuid.UUID] = _owner()
+    text: Mapped[str]
+    route: Mapped[str]
+    created_at: Mapped[dt.datetime] = _created()
+
+
+OWNED = ("documents", "memories", "lexemes", "tombstones", "threads", "messages", "route_examples")
+"""Tables under row-level security."""

@@ -1,0 +1,147 @@
+"""What passes the waist: a message goes in, events come out. Every channel draws the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class Mode(StrEnum):
+    """How much the language model is allowed to do; decided by a probe."""
+
+    FULL = "full"
+    GUIDED = "guided"
+    WRITER = "writer"
+    EXTRACTIVE = "extractive"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is speaking. Comes from a verified sign-in or the right of the data folder, never from a text."""
+
+    id: UUID
+    name: str
+    time_zone: str
+    week_start: int = 0
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a person said on a channel.
+
+    Attributes:
+        text: Their words.
+        thread: The conversation, or None for a question that stands alone.
+        channel: "web", "terminal", ...
+    """
+
+    text: str
+    person: Person
+    thread: UUID | None = None
+    channel: str = "terminal"
+
+
+@dataclass(frozen=True)
+class Citation:
+    """One passage that an answer stands on.
+
+    Attributes:
+        n: The number in brackets in the answer, from 1.
+        memory_id: The memory that holds the passage.
+        source: Where it comes from: a file's path, or "said on web".
+        title: The document's title with the headings above the passage.
+        date: The day the passage is from, when known.
+        text: The quoted sentences, exactly as they stand in the passage.
+        passage: The whole passage.
+    """
+
+    n: int
+    memory_id: UUID
+    source: str
+    title: str
+    date: date | None
+    text: str
+    passage: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A finished answer, with what it cost.
+
+    Attributes:
+        text: What the person reads; `[n]` refers to `citations`.
+        state: "complete", "partial" (the model stopped in the middle) or "refused" (memory holds nothing on it).
+        options: When the assistant asks back: the choices, in order.
+        timings_ms: Milliseconds by stage: "route", "recall", "first_word", "total".
+    """
+
+    text: str
+    mode: Mode
+    route: str
+    model: str | None = None
+    citations: Sequence[Citation] = ()
+    state: str = "complete"
+    options: Sequence[str] = ()
+    model_calls: int = 0
+    prompt_tokens: int = 0
+    timings_ms: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """Something visible begins: a search, a tool call."""
+
+    id: str
+    name: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StepFinished:
+    """It ended; `output` is fit for the person."""
+
+    id: str
+    output: str
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The citations that the text streamed from here on refers to."""
+
+    citations: Sequence[Citation]
+
+
+@dataclass(frozen=True)
+class Words:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The assistant asks back. The person may pick an option, or say something else.
+
+    Attributes:
+        question: For the person.
+        options: Labels, best first, at most three.
+    """
+
+    question: str
+    options: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The run is over and stored. `answer.text` replaces what was streamed, when they differ."""
+
+    answer: Answer
+    message_id: UUID | None = None
+
+
+Event = StepStarted | StepFinished | Sources | Words | Asked | Finished

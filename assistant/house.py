@@ -1,0 +1,107 @@
+"""The house: database, memory, model and assistant put together, for the web and for the command line alike."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.agent.assistant import Assistant
+from assistant.agent.brain import Brain
+from assistant.agent.checkpoints import checkpointer
+from assistant.agent.routing import Router
+from assistant.db import documents, memories
+from assistant.db.database import Database, open_database
+from assistant.events import Mode, Person
+from assistant.memory.embedding import Embedder, make_embedder
+from assistant.memory.ingest import Import, Report, Summary
+from assistant.memory.memory import Omac
+from assistant.settings import Settings
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the house is, for one person.
+
+    Attributes:
+        model: The language model's name, or None.
+        why: How it was chosen, and why it works in this mode.
+        embedded: Memories that can be found by meaning; the others are found by their words.
+    """
+
+    model: str | None
+    mode: Mode
+    why: str
+    embedded: int
+    memories: int
+    documents: int
+
+
+@dataclass(frozen=True)
+class MemoryStatus:
+    """How much is remembered for one person; see `Status`."""
+
+    embedded: int
+    memories: int
+    documents: int
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that a channel or the command line needs."""
+
+    settings: Settings
+    database: Database
+    embedder: Embedder
+    omac: Omac
+    brain: Brain
+    router: Router
+    assistant: Assistant
+
+    async def status(self, person: Person) -> Status:
+        """The model and how much is remembered."""
+        brain = await self.brain.status()
+        memory = await self.memory_status(person)
+        return Status(brain.model, brain.mode, brain.why, memory.embedded, memory.memories, memory.documents)
+
+    async def memory_status(self, person: Person) -> MemoryStatus:
+        """How much is remembered; does not wake the model."""
+        async with self.database.session(person.id) as session:
+            embedded, total = await memories.embedding_progress(session, person.id)
+            return MemoryStatus(embedded, total, await documents.count(session, person.id))
+
+    async def import_path(
+        self, person: Person, path: Path, *, name: str | None = None, progress: Report = lambda _: None
+    ) -> Summary:
+        """Imports a file or folder into the person's memory; see `Import.run`."""
+        return await Import(self.omac, person, report=progress).run(path, name=name)
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    embedder: Embedder | None = None,
+    brain: Brain | None = None,
+) -> AsyncIterator[House]:
+    """Opens everything and closes it again.
+
+    Args:
+        tell: Called with a sentence when something takes a while.
+        embedder, brain: Instead of what the settings name, for tests.
+    """
+    database = await open_database(settings, tell=tell)
+    embedder = embedder or make_embedder(settings)
+    brain = brain or Brain(settings, tell=tell)
+    try:
+        omac = Omac(database, embedder, keys_dir=settings.data_dir / "keys", clock=settings.clock)
+        router = Router(database, embedder, cache_dir=settings.data_dir / "cache")
+        async with checkpointer(database) as saver:
+            assistant = Assistant(settings, omac=omac, router=router, brain=brain, saver=saver)
+            yield House(settings, database, embedder, omac, brain, router, assistant)
+    finally:
+        await brain.close()
+        await embedder.aclose()
+        await database.close()

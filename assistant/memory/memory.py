@@ -1,0 +1,304 @@
+"""Remember, recall, forget: the only way to a person's memories."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import logging
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assistant.db import documents, memories, threads
+from assistant.db.database import Database
+from assistant.db.memories import Candidate
+from assistant.db.tables import Memory, StoredMessage, Tombstone
+from assistant.errors import BadInput, NotFound
+from assistant.events import Person
+from assistant.memory.embedding import Embedder
+
+log = logging.getLogger(__name__)
+
+FACT_CHARACTERS = 4000
+"""Longer than this is a document, and is imported."""
+QUERY_CHARACTERS = 2000
+FORGOTTEN = "[forgotten]"
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What forgetting did, read back from the database afterwards.
+
+    Attributes:
+        memories: How many memories were there and are gone.
+        messages: How many messages of the conversations were blackened because they held them.
+        proven: True when neither the rows nor their text could be found any more.
+    """
+
+    memories: int
+    messages: int
+    proven: bool
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What a question finds.
+
+    Attributes:
+        candidates: Best first.
+        weights: Lexeme of the question -> inverse document frequency; unknown lexemes weigh most.
+        vector: The question's embedding, (dimensions,).
+    """
+
+    candidates: Sequence[Candidate]
+    weights: Mapping[str, float]
+    vector: npt.NDArray[np.float32]
+
+
+class Omac:
+    """A household's memory.
+
+    Args:
+        database: Where it is kept.
+        embedder: Turns text into vectors.
+        keys_dir: Folder of the tombstones' key, outside the database.
+        clock: The present instant.
+    """
+
+    def __init__(
+        self, database: Database, embedder: Embedder, *, keys_dir: Path, clock: Callable[[], dt.datetime]
+    ) -> None:
+        self.database = database
+        self.embedder = embedder
+        self.clock = clock
+        self._key = _tombstone_key(keys_dir)
+
+    async def remember(
+        self,
+        person: Person,
+        text: str,
+        *,
+        source: str,
+        message_id: UUID | None = None,
+        valid_from: dt.datetime | None = None,
+        valid_until: dt.datetime | None = None,
+    ) -> Memory:
+        """Stores a fact; one that is remembered already is returned as it is.
+
+        Args:
+            source: Where it was said: "said on web", "command line".
+            message_id: The message in which it was said.
+            valid_from: When it began to hold; default now.
+            valid_until: When it stops to hold, if it does.
+
+        Raises:
+            BadInput: nothing to remember, or far too much.
+        """
+        text = " ".join(text.split())
+        if not text:
+            raise BadInput("There is nothing to remember; say it in a sentence.")
+        if len(text) > FACT_CHARACTERS:
+            raise BadInput(
+                f"That is {len(text):,} characters; a memory holds {FACT_CHARACTERS:,}. "
+                "Save it as a file and import it."
+            )
+        now = self.clock()
+        memory_id, digest = uuid4(), content_hash("", text)
+        row = {
+            "id": memory_id,
+            "kind": "fact",
+            "text": text,
+            "content_hash": digest,
+            "source": source,
+            "message_id": message_id,
+            "said_by": person.name,
+            "dated_on": now.date(),
+            "created_at": now,
+            "valid_from": valid_from or now,
+            "valid_until": valid_until,
+        }
+        vector = (await self.embedder.embed([text]))[0]
+        async with self.database.session(person.id) as session:
+            known = await memories.by_content(session, person.id, digest)
+            if known:
+                return known
+            await memories.add(session, person.id, [row])
+            await memories.set_vectors(session, person.id, {memory_id: vector}, model=self.embedder.name)
+        async with self.database.session(person.id) as session:
+            # Read back: "remembered" is said of what the database holds, not of what was sent to it.
+            return (await memories.get(session, person.id, [memory_id]))[0]
+
+    async def recall(self, person: Person, query: str, *, limit: int = 8) -> list[Candidate]:
+        """Memories most useful for `query`, best first.
+
+        Raises:
+            BadInput: the query is empty.
+            ModelUnavailable: the embedding model does not answer.
+        """
+        return list((await self.search(person, query, limit=limit)).candidates)
+
+    async def search(self, person: Person, query: str, *, limit: int) -> Recalled:
+        """As `recall`, with the question's vector and word weights, for finer ranking."""
+        if not query.strip():
+            raise BadInput("There is nothing to look for; say a word or a question.")
+        query = query[:QUERY_CHARACTERS]
+        vector = (await self.embedder.embed([query], query=True))[0]
+        async with self.database.session(person.id) as session:
+            candidates, weights = await memories.recall(
+                session,
+                person.id,
+                words=query,
+                vector=vector,
+                model=self.embedder.name,
+                now=self.clock(),
+                limit=limit,
+                total=await memories.count(session, person.id),
+            )
+        return Recalled(candidates, weights, vector)
+
+    async def correct(self, person: Person, memory_id: UUID, text: str) -> Memory:
+        """Replaces a fact: the old one ends now and the new one begins now.
+
+        Raises:
+            NotFound: there is no such fact.
+        """
+        async with self.database.session(person.id) as session:
+            found = await memories.get(session, person.id, [memory_id])
+            if not found or found[0].kind != "fact":
+                raise NotFound("There is no such fact; `twinning recall` lists them with their ids.")
+            found[0].valid_until = self.clock()
+        return await self.remember(person, text, source=found[0].source, message_id=found[0].message_id)
+
+    async def forget(self, person: Person, ids: Sequence[UUID]) -> Forgotten:
+        """Removes memories with their vectors, words and copies in conversations; a passage goes alone.
+
+        Raises:
+            NotFound: none of them exists.
+        """
+        async with self.database.session(person.id) as session:
+            found = await memories.get(session, person.id, ids)
+            if not found:
+                raise NotFound("There is no such memory; `twinning recall` lists them with their ids.")
+            for memory in found:
+                session.add(Tombstone(memory_id=memory.id, owner_id=person.id, content_hmac=self.keyed(memory)))
+            texts = [memory.text for memory in found]
+            held_by = await threads.mentioning(
+                session,
+                person.id,
+                ids=[memory.id for memory in found],
+                said_in=[memory.message_id for memory in found if memory.message_id],
+                texts=texts,
+            )
+            for message in held_by:
+                _blacken(message, ids={str(memory.id) for memory in found}, texts=texts)
+            await memories.remove(session, person.id, [memory.id for memory in found])
+        async with self.database.session(person.id) as session:
+            proven = await self._gone(session, person, [memory.id for memory in found], texts)
+        log.info("Forgot", extra={"action": "memory_forgotten", "memories": len(found), "proven": proven})
+        return Forgotten(memories=len(found), messages=len(held_by), proven=proven)
+
+    async def forget_documents(self, person: Person, path: str, *, ask: Callable[[int], bool]) -> int:
+        """Removes everything that was imported from `path` or below it; the files themselves stay.
+
+        Unlike `forget` this leaves no tombstones: importing the path again brings the passages back.
+
+        Args:
+            ask: Called with the number of documents; False leaves everything as it is.
+
+        Raises:
+            NotFound: nothing was imported from there.
+        """
+        async with self.database.session(person.id) as session:
+            found = [row.id for rows in (await documents.under(session, person.id, path)).values() for row in rows]
+            if not found:
+                raise NotFound(f"Nothing was imported from {path}.")
+            if not ask(len(found)):
+                return 0
+            held = await documents.passages(session, person.id, found)
+            await memories.remove(session, person.id, [memory for memory, _ in held])
+            await documents.remove(session, person.id, found)
+        return len(found)
+
+    async def _gone(self, session: AsyncSession, person: Person, ids: Sequence[UUID], texts: Sequence[str]) -> bool:
+        rows = await memories.get(session, person.id, ids)
+        held_by = await threads.mentioning(session, person.id, ids=ids, said_in=[], texts=texts)
+        return not rows and not held_by
+
+    async def facts(self, person: Person, *, limit: int = 100) -> list[Memory]:
+        """What the person told us and what still holds, newest first."""
+        async with self.database.session(person.id) as session:
+            return await memories.facts(session, person.id, now=self.clock(), limit=limit)
+
+    async def by_ids(self, person: Person, ids: Sequence[UUID]) -> list[Memory]:
+        """Memories by id, in the order of `ids`; those that are gone are left out."""
+        async with self.database.session(person.id) as session:
+            return await memories.get(session, person.id, ids)
+
+    async def passage(self, person: Person, memory_id: UUID) -> tuple[Memory, list[Memory]]:
+        """A memory, and for a passage its neighbours in the document (itself among them).
+
+        Raises:
+            NotFound: there is no such memory.
+        """
+        async with self.database.session(person.id) as session:
+            found = await memories.get(session, person.id, [memory_id])
+            if not found:
+                raise NotFound("This passage is not in memory any more.")
+            around = (
+                await documents.neighbours(session, person.id, found[0].document_id, found[0].position)
+                if found[0].document_id
+                else [found[0]]
+            )
+        return found[0], around
+
+    def keyed(self, memory: Memory) -> bytes:
+        """The tombstone's mark of a memory's content; without the key it tells nothing."""
+        return self.keyed_hash(memory.content_hash)
+
+    def keyed_hash(self, digest: bytes) -> bytes:
+        """The same for a content hash."""
+        return hmac.digest(self._key, digest, "sha256")
+
+
+def content_hash(context: str, text: str) -> bytes:
+    """SHA-256 of what a memory says."""
+    return hashlib.sha256(f"{context}\x00{text}".encode()).digest()
+
+
+def _blacken(message: StoredMessage, *, ids: set[str], texts: Sequence[str]) -> None:
+    """Takes the forgotten out of a message: cited or repeated text goes, the rest stays."""
+    details = dict(message.details)
+    quoted = [c["text"] for c in details.get("citations", []) if c["memory_id"] in ids]
+    kept = [c for c in details.get("citations", []) if c["memory_id"] not in ids]
+    words = message.text
+    for gone in (*texts, *quoted):
+        words = re.sub(re.escape(gone), FORGOTTEN, words, flags=re.IGNORECASE)
+    if words == message.text:
+        words = FORGOTTEN
+    message.text = words
+    message.details = {**details, "citations": kept, "steps": []}
+
+
+def _tombstone_key(keys_dir: Path) -> bytes:
+    """Reads the key, or makes it; two processes at once agree on one."""
+    path = keys_dir / "tombstones.key"
+    keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        fresh = keys_dir / f"tombstones.{os.getpid()}.new"
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(secrets.token_bytes(32))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            log.info("Another process made the key first", extra={"action": "key_exists"})
+        fresh.unlink()
+    return path.read_bytes()

@@ -1,0 +1,134 @@
+"""`twinning serve`: the web chat with everything behind it, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from assistant import auth
+from assistant.agent.models import choose_model
+from assistant.app import create_app
+from assistant.errors import InUse, TwinningError
+from assistant.house import House, open_house
+from assistant.settings import Settings
+from assistant.weights import DEFAULT_CHAT_MODEL, EMBEDDING_MODEL, ModelStore, PullProgress
+from assistant.worker import embed_forever
+
+log = logging.getLogger(__name__)
+
+Tell = Callable[[str], None]
+
+
+async def serve(settings: Settings, *, tell: Tell) -> None:
+    """Runs until it is stopped.
+
+    Raises:
+        InUse: the port or the data folder is taken.
+    """
+    with only_server(settings), listening(settings) as listener:
+        await fetch_embedding_model(settings, tell=tell)
+        async with open_house(settings, tell=tell) as house:
+            app = create_app(house)
+            config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
+            server = uvicorn.Server(config)
+            port = listener.getsockname()[1]
+            await _welcome(house, f"http://{settings.host}:{port}", tell=tell)
+            background = [asyncio.create_task(embed_forever(house)), asyncio.create_task(_wake_model(house, tell=tell))]
+            try:
+                await server.serve(sockets=[listener])
+            finally:
+                for task in background:
+                    task.cancel()
+                await asyncio.gather(*background, return_exceptions=True)
+
+
+async def _welcome(house: House, address: str, *, tell: Tell) -> None:
+    tell(f"\nTwinning is at {address}")
+    if await auth.needs_first_account(house.database):
+        code = await auth.first_code(house.database, house.settings)
+        tell(f"Make your account at {address}/welcome with this code: {code}")
+        tell("(It works once, for 24 hours; `twinning user code` prints a new one.)")
+    tell("Ctrl-C stops it.\n")
+
+
+async def fetch_embedding_model(settings: Settings, *, tell: Tell) -> None:
+    """Search by meaning needs its 21 MB before anything else."""
+    store = ModelStore(settings.models_dir)
+    if settings.embedding_model.startswith("builtin:") and not store.installed(EMBEDDING_MODEL):
+        tell("Fetching what makes notes findable by meaning (23 MB) ...")
+        await store.pull(EMBEDDING_MODEL, progress=by_tenths(tell))
+
+
+async def _wake_model(house: House, *, tell: Tell) -> None:
+    """Fetches the language model if there is none, loads it and tests it, while people can already ask."""
+    store = ModelStore(house.settings.models_dir)
+    try:
+        if house.settings.model is None and (await choose_model(house.settings, store=store)).model is None:
+            tell(f"Fetching the language model {DEFAULT_CHAT_MODEL}; until it is here, notes are quoted without it ...")
+            await store.pull(DEFAULT_CHAT_MODEL, progress=by_tenths(tell))
+        status = await house.brain.probe()
+        tell(f"Language model: {status.model or 'none'}, mode {status.mode.value}. {status.why}")
+    except TwinningError as error:
+        tell(f"Without a language model for now: {error}")
+
+
+def by_tenths(tell: Tell) -> Callable[[PullProgress], None]:
+    """Progress in lines that a log can hold: one each tenth of a file."""
+    last: dict[str, int] = {}
+
+    def report(at: PullProgress) -> None:
+        tenth = 10 * at.done // at.total if at.total else 0
+        if tenth != last.get(at.filename):
+            last[at.filename] = tenth
+            tell(f"  {at.filename}: {10 * tenth} % of {at.total / 1e6:,.0f} MB ({at.transport})")
+
+    return report
+
+
+@contextmanager
+def only_server(settings: Settings) -> Iterator[None]:
+    """Holds the data folder for one `serve`; the kernel lets it go with the process.
+
+    Raises:
+        InUse: another one has it.
+    """
+    run = settings.data_dir / "run"
+    run.mkdir(parents=True, exist_ok=True)
+    fd = os.open(run / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InUse(
+                f"Another `twinning serve` already uses {settings.data_dir}; stop it, or set TWINNING_DATA_DIR."
+            ) from None
+        yield
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """The socket of the web chat, taken before anything slow begins.
+
+    Raises:
+        InUse: another program has the port.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as error:
+            raise InUse(
+                f"{settings.host}:{settings.port} cannot be used ({error.strerror}); "
+                "set TWINNING_PORT to a free port, for example TWINNING_PORT=8001."
+            ) from error
+        yield listener

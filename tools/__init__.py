@@ -1,0 +1,109 @@
+"""What the assistant can do. One file per subject; each tool is a function with an effect and example sentences.
+
+A new file in this folder is found by itself: the router learns its tools from their examples and rules, the model
+from their signatures and docstrings.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, create_model
+
+from assistant.context import Context, Result
+
+
+class Effect(StrEnum):
+    """What a tool may do to the world."""
+
+    READ = "read"
+    WRITE = "write"
+    DESTRUCTIVE = "destructive"
+
+
+Function = Callable[..., Awaitable[Result]]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A function that the assistant may call.
+
+    Attributes:
+        name: The function's name; also the route's.
+        label: What it does, for a button: "Look it up in my notes".
+        effect: READ runs, WRITE and DESTRUCTIVE act only on the person's own words.
+        examples: Sentences that mean it; the embedding router compares with them.
+        rules: Patterns for the unmistakable; named groups become arguments.
+        arguments: Schema of the arguments, without the context.
+    """
+
+    name: str
+    label: str
+    effect: Effect
+    description: str
+    examples: Sequence[str]
+    rules: Sequence[re.Pattern[str]]
+    arguments: type[BaseModel]
+    function: Function
+
+    async def __call__(self, context: Context, **arguments: Any) -> Result:
+        """Runs it with arguments checked against the signature."""
+        checked = self.arguments.model_validate(arguments)
+        return await self.function(
+            **{name: getattr(checked, name) for name in checked.__class__.model_fields}, context=context
+        )
+
+
+def tool(
+    *, effect: Effect, label: str, examples: Sequence[str], rules: Sequence[str] = ()
+) -> Callable[[Function], Function]:
+    """Makes a function a tool. Its signature is the schema; the docstring's first paragraph is what the model reads.
+
+    Args:
+        effect: What it may do.
+        label: For a button.
+        examples: At least five sentences that mean it.
+        rules: Regular expressions, matched against the whole message without case; named groups are arguments.
+    """
+
+    def mark(function: Function) -> Function:
+        hints = get_type_hints(function)
+        fields: dict[str, Any] = {
+            name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
+            for name, parameter in inspect.signature(function).parameters.items()
+            if name != "context"
+        }
+        function.__tool__ = Tool(  # type: ignore[attr-defined]
+            name=function.__name__,
+            label=label,
+            effect=effect,
+            description=inspect.cleandoc(function.__doc__ or "").split("\n\n")[0],
+            examples=tuple(examples),
+            rules=tuple(re.compile(rf"\s*{rule}\s*", re.IGNORECASE | re.DOTALL) for rule in rules),
+            arguments=create_model(function.__name__, **fields),
+            function=function,
+        )
+        return function
+
+    return mark
+
+
+@cache
+def all_tools() -> MappingProxyType[str, Tool]:
+    """Every tool of every file in this folder, by name."""
+    found: dict[str, Tool] = {}
+    for module in pkgutil.iter_modules(__path__):
+        for value in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
+            made = getattr(value, "__tool__", None)
+            if isinstance(made, Tool):
+                found[made.name] = made
+    return MappingProxyType(found)
