@@ -55,8 +55,9 @@ class Citation:
         source: Where it comes from: a file's path, or "said on web".
         title: The document's title with the headings above the passage.
         date: The day the passage is from, when known.
-        text: The quoted sentences, exactly as they stand in the passage.
+        text: The part of the passage that answers, exactly as it stands there.
         passage: The whole passage.
+        quote: The sentences of it that the answer shows; a part of `text`.
     """
 
     n: int
@@ -66,6 +67,7 @@ class Citation:
     date: date | None
     text: str
     passage: str
+    quote: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,21 @@ CANDIDATES = 60
 """How many each leg brings to the scoring."""
 EXACT_BELOW = 5000
 """An owner with fewer vectors is compared with all of them; the graph index could starve behind the owner filter."""
-LEXICAL_WEIGHT = 0.5
+LEXICAL_WEIGHT = 0.85
 """What a full match of the rare words adds to the cosine."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """One lexeme of a question.
+
+    Attributes:
+        weight: Its inverse document frequency among the owner's memories.
+        memories: In how many of them it stands.
+    """
+
+    weight: float
+    memories: int
 
 
 @dataclass(frozen=True)
@@ -101,7 +114,7 @@ scored AS (
     WHERE m.id IN (SELECT id FROM by_words UNION SELECT id FROM by_vector)
 )
 SELECT *, cosine + :lexical_weight * lexical AS score,
-       (SELECT jsonb_object_agg(lexeme, weight) FROM words) AS weights
+       (SELECT jsonb_object_agg(lexeme, jsonb_build_array(weight, memories)) FROM words) AS words
 FROM scored ORDER BY score DESC, id LIMIT :limit
 """
 
@@ -119,8 +132,8 @@ async def recall(
     now: dt.datetime,
     limit: int,
     total: int,
-) -> tuple[list[Candidate], dict[str, float]]:
-    """The owner's memories that fit best, best first; and the weight of each of the question's lexemes.
+) -> tuple[list[Candidate], dict[str, Word]]:
+    """The owner's memories that fit best, best first; and the question's lexemes.
 
     Args:
         words: The question; its words are stemmed as the memories' are.
@@ -146,10 +159,10 @@ async def recall(
         },
     )
     found = [dict(row._mapping) for row in rows]
-    weights: dict[str, float] = {}
+    words_of_question: dict[str, Word] = {}
     for row in found:
-        weights = row.pop("weights") or {}
-    return [Candidate(**row) for row in found], weights
+        words_of_question = {lexeme: Word(*each) for lexeme, each in (row.pop("words") or {}).items()}
+    return [Candidate(**row) for row in found], words_of_question
 
 
 async def count(session: AsyncSession, owner: UUID) -> int:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db import documents, memories, threads
 from assistant.db.database import Database
-from assistant.db.memories import Candidate
+from assistant.db.memories import Candidate, Word
 from assistant.db.tables import Memory, StoredMessage, Tombstone
 from assistant.errors import BadInput, NotFound
 from assistant.events import Person
@@ -55,13 +55,15 @@ class Recalled:
 
     Attributes:
         candidates: Best first.
-        weights: Lexeme of the question -> inverse document frequency; unknown lexemes weigh most.
+        words: Lexemes of the question; those in no memory weigh most.
         vector: The question's embedding, (dimensions,).
+        total: How many memories the person has.
     """
 
     candidates: Sequence[Candidate]
-    weights: Mapping[str, float]
+    words: Mapping[str, Word]
     vector: npt.NDArray[np.float32]
+    total: int
 
 
 class Omac:
@@ -153,7 +155,8 @@ class Omac:
         query = query[:QUERY_CHARACTERS]
         vector = (await self.embedder.embed([query], query=True))[0]
         async with self.database.session(person.id) as session:
-            candidates, weights = await memories.recall(
+            total = await memories.count(session, person.id)
+            candidates, words = await memories.recall(
                 session,
                 person.id,
                 words=query,
@@ -161,9 +164,9 @@ class Omac:
                 model=self.embedder.name,
                 now=self.clock(),
                 limit=limit,
-                total=await memories.count(session, person.id),
+                total=total,
             )
-        return Recalled(candidates, weights, vector)
+        return Recalled(candidates, words, vector, total)
 
     async def correct(self, person: Person, memory_id: UUID, text: str) -> Memory:
         """Replaces a fact: the old one ends now and the new one begins now.

@@ -7,36 +7,35 @@ only say them again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
-
-import numpy as np
-import numpy.typing as npt
 
 from assistant.db.memories import Candidate
 from assistant.db.tables import Memory
 from assistant.events import Citation, Person
-from assistant.memory.memory import Omac
-from assistant.memory.ranking import SENTENCE, coverage, probability, rank, sentence_score
+from assistant.memory.memory import Omac, Recalled
+from assistant.memory.ranking import SENTENCE, Ranked, coverage, doubt, probability, rank, sentence_score
 from assistant.memory.sentences import Span, sentences
 from assistant.memory.words import stems
 
 CANDIDATES = 60
 SHOWN = 5
 """Sources that an answer shows at most."""
-FROM_ONE_DOCUMENT = 2
-FIRST_QUOTE, FURTHER_QUOTE = 600, 320
-"""How many characters a quote grows to around its best sentence."""
-LOOKED_INTO = 10
+FROM_ONE_DOCUMENT = 3
+FIRST_QUOTE, FURTHER_QUOTE, EXCERPT = 700, 400, 900
+"""How many characters the first quote, the further ones and a citation grow to around the best sentence."""
+LOOKED_INTO = 15
 """Passages whose sentences are compared with the question one by one."""
-SENTENCES = 40
+SENTENCES = 45
 """Sentences that are embedded for one question: what a small CPU does in half a second."""
 SENTENCE_CHARACTERS = 600
-THRESHOLD = 0.5
-"""Below this probability the answer is a refusal."""
-CONFIDENCE, BIAS = (4.0, 3.0, 3.0, 2.0), -4.0
-"""Logistic regression over `Quote.features`."""
+THRESHOLD = 0.4
+"""Below this probability the answer is a refusal; see `ranking` for how it was calibrated."""
+FURTHER = 0.1
+"""A source after the first one is shown from this probability on."""
+ON_TOPIC = 0.25
+"""For lists, where the person looks through what comes."""
 NOTHING = "I found nothing about that in your notes or in what you told me."
 
 
@@ -62,21 +61,41 @@ class Quote:
     """A passage with the part of it that answers.
 
     Attributes:
-        start, end: The quoted part of the passage's text.
-        features: (cosine of the passage, cosine of the best sentence, word weight covered by the sentence with its
-            title, word weight covered by the passage with its title), each 0..1.
+        start, end: The best sentence in the passage's text.
+        likeness: Cosine of that sentence and the question.
+        named: Whether all the words of the question stand in the passage or its title.
+        confidence: Probability that the passage answers the question.
     """
 
     candidate: Candidate
     start: int
     end: int
+    likeness: float
     score: float
-    features: tuple[float, float, float, float]
+    named: bool
+    confidence: float = 0.0
 
     @property
-    def confidence(self) -> float:
-        """Probability that it answers."""
-        return probability(CONFIDENCE, self.features, bias=BIAS)
+    def on_topic(self) -> bool:
+        """For lists about a topic: it is named, or likely meant."""
+        return self.named or self.confidence >= ON_TOPIC
+
+    def grown(self, limit: int) -> str:
+        """The best sentence with those around it, following first, as long as it stays within `limit` characters."""
+        spans = sentences(self.candidate.text)
+        here = next((i for i, span in enumerate(spans) if span.start <= self.start < span.end), None)
+        if here is None:
+            return self.candidate.text[self.start : self.start + limit]
+        first = last = here
+        while True:
+            after = spans[last + 1].end - spans[first].start if last + 1 < len(spans) else limit + 1
+            before = spans[last].end - spans[first - 1].start if first else limit + 1
+            if after <= limit:
+                last += 1
+            elif before <= limit:
+                first -= 1
+            else:
+                return self.candidate.text[spans[first].start : spans[last].end]
 
 
 async def answer(omac: Omac, person: Person, question: str) -> Quoted:
@@ -85,6 +104,7 @@ async def answer(omac: Omac, person: Person, question: str) -> Quoted:
     confidence = max((quote.confidence for quote in quotes), default=0.0)
     if confidence < THRESHOLD:
         return Quoted(NOTHING, (), confidence=confidence)
+    quotes = [quote for n, quote in enumerate(quotes) if n == 0 or quote.confidence >= FURTHER]
     citations = [_citation(quote, n=n) for n, quote in enumerate(quotes, 1)]
     return Quoted("\n\n".join(map(shown, citations)), citations, confidence=confidence, rephrase=True)
 
@@ -92,7 +112,7 @@ async def answer(omac: Omac, person: Person, question: str) -> Quoted:
 async def titles(omac: Omac, person: Person, topic: str) -> Quoted:
     """Lists the documents about a topic."""
     quotes = await search(omac, person, topic, shown=2 * SHOWN, from_one_document=1)
-    quotes = [quote for quote in quotes if quote.confidence >= THRESHOLD / 2]
+    quotes = [quote for quote in quotes if quote.on_topic]
     if not quotes:
         return Quoted(NOTHING, ())
     citations = [_citation(quote, n=n) for n, quote in enumerate(quotes, 1)]
@@ -105,7 +125,7 @@ async def side_by_side(omac: Omac, person: Person, first: str, second: str) -> Q
     citations: list[Citation] = []
     parts: list[str] = []
     for name in (first, second):
-        quotes = [q for q in await search(omac, person, name, shown=2) if q.confidence >= THRESHOLD / 2]
+        quotes = [q for q in await search(omac, person, name, shown=2) if q.on_topic]
         here = [_citation(quote, n=len(citations) + n) for n, quote in enumerate(quotes, 1)]
         citations += here
         parts.append(f"### {name}\n\n" + ("\n\n".join(map(shown, here)) or NOTHING))
@@ -114,8 +134,7 @@ async def side_by_side(omac: Omac, person: Person, first: str, second: str) -> Q
 
 async def overview(omac: Omac, person: Person, topic: str) -> Quoted:
     """Says what is remembered about a person or thing: facts first."""
-    quotes = await search(omac, person, topic)
-    quotes = [quote for quote in quotes if quote.confidence >= THRESHOLD]
+    quotes = [quote for quote in await search(omac, person, topic) if quote.on_topic]
     if not quotes:
         return Quoted(NOTHING, ())
     quotes.sort(key=lambda quote: quote.candidate.kind != "fact")
@@ -130,79 +149,67 @@ async def search(
 ) -> list[Quote]:
     """The quotes that fit a question best, best first; none is left out for being weak."""
     recalled = await omac.search(person, question, limit=CANDIDATES)
-    ranked = rank(recalled.candidates, recalled.weights)
-    looked_into = [each.candidate for each in ranked[:LOOKED_INTO]]
-    base = {each.candidate.id: each.score for each in ranked}
-    quotes = await _look_into(omac, looked_into, recalled.weights, recalled.vector, base)
+    quotes = await _look_into(omac, rank(recalled.candidates, recalled.words)[:LOOKED_INTO], recalled)
     chosen: list[Quote] = []
     for quote in sorted(quotes, key=lambda each: -each.score):
         of_document = sum(other.candidate.source == quote.candidate.source for other in chosen)
         if of_document < from_one_document or quote.candidate.document_id is None:
             chosen.append(quote)
     chosen = chosen[:shown]
-    return [_grown(quote, FURTHER_QUOTE if n else FIRST_QUOTE) for n, quote in enumerate(chosen)]
+    doubts = doubt(question, recalled.words, [quote.candidate for quote in chosen], total=recalled.total)
+    return [replace(each, confidence=probability(each.candidate, each.likeness, doubts)) for each in chosen]
 
 
-async def _look_into(
-    omac: Omac,
-    candidates: Sequence[Candidate],
-    weights: Mapping[str, float],
-    vector: npt.NDArray[np.float32],
-    base: Mapping[UUID, float],
-) -> list[Quote]:
+async def _look_into(omac: Omac, ranked: Sequence[Ranked], recalled: Recalled) -> list[Quote]:
     """Finds the best sentence of each passage and scores the passages with it."""
     units = [
-        (candidate, span, coverage(weights, set(stems(_with_heading(candidate, span)))))
-        for candidate in candidates
-        for span in sentences(candidate.text) or [Span(0, len(candidate.text))]
+        _Unit(each, span, coverage(recalled.words, set(stems(_with_heading(each.candidate, span)))))
+        for each in ranked
+        for span in sentences(each.candidate.text) or [Span(0, len(each.candidate.text))]
     ]
-    # The likeliest by their words are embedded, but at least two of every passage.
-    order = sorted(range(len(units)), key=lambda i: -units[i][2])
-    picked: list[int] = []
-    taken: dict[UUID, int] = {}
-    for i in order:
-        key = units[i][0].id
-        if taken.get(key, 0) < 2:
-            picked.append(i)
-            taken[key] = taken.get(key, 0) + 1
-    picked += [i for i in order if i not in set(picked)]
-    picked = picked[: max(SENTENCES, 2 * len(candidates))]
-    vectors = await omac.embedder.embed([_with_heading(units[i][0], units[i][1])[:SENTENCE_CHARACTERS] for i in picked])
-    cosines: Sequence[float] = (vectors @ vector).tolist() if picked else []
+    picked = _likeliest(units, len(ranked))
+    vectors = await omac.embedder.embed(
+        [_with_heading(unit.ranked.candidate, unit.span)[:SENTENCE_CHARACTERS] for unit in picked]
+    )
+    named = {
+        each.candidate.id: coverage(recalled.words, set(stems(f"{each.candidate.context} {each.candidate.text}"))) > 0.99
+        for each in ranked
+    }
     best: dict[UUID, Quote] = {}
-    for i, cosine in zip(picked, cosines, strict=True):
-        candidate, span, covered = units[i]
-        titled = coverage(weights, set(stems(candidate.context + " " + _with_heading(candidate, span))))
-        score = sentence_score(cosine, covered)
+    for unit, likeness in zip(picked, (vectors @ recalled.vector).tolist() if picked else [], strict=True):
+        candidate = unit.ranked.candidate
+        score = unit.ranked.score + SENTENCE * sentence_score(likeness, unit.covered)
         known = best.get(candidate.id)
-        total = base[candidate.id] + SENTENCE * score
-        if known is None or total > known.score:
-            features = (candidate.cosine, float(cosine), titled, candidate.lexical)
-            best[candidate.id] = Quote(candidate, span.start, span.end, total, features)
+        if known is None or score > known.score:
+            best[candidate.id] = Quote(candidate, unit.span.start, unit.span.end, likeness, score, named[candidate.id])
     return list(best.values())
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """A sentence of a passage, with the share of the question's word weight that it covers."""
+
+    ranked: Ranked
+    span: Span
+    covered: float
+
+
+def _likeliest(units: Sequence[_Unit], passages: int) -> list[_Unit]:
+    """The sentences to embed: two of every passage, then those that cover most words."""
+    order = sorted(units, key=lambda unit: -unit.covered)
+    taken: dict[UUID, int] = {}
+    first: list[_Unit] = []
+    rest: list[_Unit] = []
+    for unit in order:
+        key = unit.ranked.candidate.id
+        taken[key] = taken.get(key, 0) + 1
+        (first if taken[key] <= 2 else rest).append(unit)
+    return [*first, *rest][: max(SENTENCES, 2 * passages)]
 
 
 def _with_heading(candidate: Candidate, span: Span) -> str:
     head = candidate.text[slice(*span.heading)] + "\n" if span.heading else ""
     return head + candidate.text[span.start : span.end]
-
-
-def _grown(quote: Quote, limit: int) -> Quote:
-    """Takes in the sentences around the best one, following first, as long as it stays short enough to read."""
-    spans = sentences(quote.candidate.text)
-    here = next((i for i, span in enumerate(spans) if span.start <= quote.start < span.end), None)
-    if here is None:
-        return replace(quote, end=min(quote.end, quote.start + limit))
-    first = last = here
-    while True:
-        after = spans[last + 1].end - spans[first].start if last + 1 < len(spans) else limit + 1
-        before = spans[last].end - spans[first - 1].start if first else limit + 1
-        if after <= limit:
-            last += 1
-        elif before <= limit:
-            first -= 1
-        else:
-            return replace(quote, start=spans[first].start, end=spans[last].end)
 
 
 def _citation(quote: Quote, *, n: int) -> Citation:
@@ -213,8 +220,9 @@ def _citation(quote: Quote, *, n: int) -> Citation:
         source=found.source,
         title=found.context,
         date=found.dated_on,
-        text=found.text[quote.start : quote.end],
+        text=quote.grown(EXCERPT),
         passage=found.text,
+        quote=quote.grown(FIRST_QUOTE if n == 1 else FURTHER_QUOTE),
     )
 
 
@@ -228,12 +236,13 @@ def cite(memory: Memory, *, n: int) -> Citation:
         date=memory.dated_on,
         text=memory.text,
         passage=memory.text,
+        quote=memory.text,
     )
 
 
 def shown(citation: Citation) -> str:
     """One quote as Markdown, with its number, title and date."""
-    quoted = "\n".join(f"> {line}".rstrip() for line in citation.text.splitlines())
+    quoted = "\n".join(f"> {line}".rstrip() for line in citation.quote.splitlines())
     return f"{quoted}\n\n— {citation.title or citation.source}{_dated(citation)} [{citation.n}]"
 
 
