@@ -20,7 +20,8 @@ from tools import Effect, tool
     rules=[
         r"(?:hey,? |please,? |can you |could you )?(?:tell me |say )?(?:what(?:'s| is) )?(?:the )?(?:current |local )?"
         r"(?:time|date|day)(?: and (?:the )?(?:time|date))?(?: is it)?(?: (?:today|now|right now))?[?.! ]*",
-        r"what (?:time|day|date|weekday|week) (?:is it|is today|do we have)(?: today| now| right now)?[?.! ]*",
+        r"(?:what|which) (?:time|day|date|weekday|week) (?:is it|is today|do we have)"
+        r"(?: today| now| right now)?[?.! ]*",
         r"what(?:'s| is) today(?:'s date)?[?.! ]*",
     ],
 )

@@ -38,6 +38,9 @@ NAMED = r"(?:hey |please |can you |could you |twinning,? )*"
         NAMED + r"(?:search|look(?: it)? up|check|look)(?: in| through)? (?:my |the )?(?:notes|memory|documents|files)"
         r"(?: for| about)? (?P<question>.+)",
         NAMED + r"(?:look up|find(?: me)?|search(?: for)?|recall) (?P<question>.+)",
+        NAMED + r"(?P<question>(?:explain|show me|tell me|remind me)(?: about| of| again)? "
+        r"(?!(?:everything|all|a) ).{6,})",
+        r"(?P<question>(?:do you )?remember (?:when|how|what|where|who|why|that time) .+\?.*)",
     ],
 )
 async def recall(question: str, context: Context) -> Result:
@@ -118,7 +121,8 @@ async def compare(first: str, second: str, context: Context) -> Result:
         "summarise what you know about the Berlin trip",
     ],
     rules=[
-        NAMED + r"what (?:do|can) you (?:know|remember|recall|tell me) about (?P<topic>.+?)[?.! ]*",
+        NAMED + r"what (?:do|can) you (?:know|remember|recall|tell me) about "
+        r"(?P<topic>(?!(?:me|myself|us)\b).+?)[?.! ]*",
         NAMED + r"what (?:have|did) i (?:told|tell) you about (?P<topic>.+?)[?.! ]*",
         NAMED + r"tell me (?:everything|all)(?: that)?(?: you know)? about (?P<topic>.+?)[?.! ]*",
     ],
@@ -149,7 +153,9 @@ async def about(topic: str, context: Context) -> Result:
     ],
     rules=[
         NAMED + r"(?:remember|memori[sz]e|note|note down|keep in mind|bear in mind|don'?t forget|make a note|save|"
-        r"write down|take note|for the record)(?:,|:| that\b| this:?| of this:?)+\s*(?P<text>.+)",
+        r"write down|take note|for the record|note to self|fyi|for your information)"
+        r"(?:,|:| that\b| this:?| of this:?)+\s*(?P<text>.+)",
+        r"(?:fyi|for your information|note to self)[,:]? (?P<text>.+)",
         NAMED + r"(?:remember|memori[sz]e) (?!when|how|what|where|who|why|me\b|to\b)(?P<text>(?:my|our|the|i|we|i'm|"
         r"[A-Z]\w+(?:'s)?) .+)",
     ],
@@ -212,15 +218,19 @@ async def list_memories(context: Context) -> Result:
     ],
     rules=[
         NAMED + r"(?:correct|fix|change|update)(?: that| this| it)(?:,|:| to)+\s*(?P<text>.+)",
+        NAMED + r"(?:change|update) (?P<what>.+?) to (?P<text>.+)",
         r"(?:no|that'?s wrong|that is wrong|wrong|not quite)[,:.;]+\s*(?P<text>.{8,})",
     ],
 )
-async def correct(text: str, context: Context) -> Result:
+async def correct(text: str, context: Context, what: str = "") -> Result:
     """Replaces the fact that a new statement contradicts.
 
     Args:
         text: The fact as it should be.
+        what: What it is about, when that was said apart ("change the code to 9921").
     """
+    if what:
+        text = f"{what} is {text}"
     targets = [each for each in await _facts_meant(context, text) if each.text != _sentence(text)]
     recent = set(await context.last_memories())
     meant = [each for each in targets if each.id in recent] or targets[:1]

@@ -40,6 +40,14 @@ TALK_RULES = re.compile(
     r"(?: twinning)?[\s,.!?]*)+",
     re.IGNORECASE,
 )
+TALK_TASKS = re.compile(
+    r"\s*(?:please |can you |could you |would you |help me (?:to )?|i'd like you to |i want you to )*"
+    r"(?:(?:write|compose|draft|rewrite|rephrase|translate|proofread|improve|shorten|correct the (?:grammar|spelling)"
+    r"|brainstorm|imagine|pretend|invent|sing) |make up |tell (?:me )?a (?:joke|story)|give me (?:a|an|some|\w+) "
+    r"(?:ideas?|names?|tips?|jokes?|examples?|suggestions?|synonyms?)\b"
+    r"|i(?:'m| am| feel) (?:so |a bit |a little |very )?(?:bored|tired|sad|happy|lonely|stressed|fine|ok|okay)\b).*",
+    re.IGNORECASE | re.DOTALL,
+)
 QUESTION = re.compile(
     r"\s*(?:and |so |but |also |please |can you tell me |could you tell me |do you know |tell me |remind me )*"
     r"(?:what|when|where|who|whom|whose|which|why|how|is|are|was|were|do|does|did|has|have|had|can|could|should|will"
@@ -150,7 +158,7 @@ class Router:
 
 def by_rule(text: str) -> Route | None:
     """What needs no model: greetings, the tools' own rules, and questions, which go to memory."""
-    if TALK_RULES.fullmatch(text):
+    if TALK_RULES.fullmatch(text) or TALK_TASKS.fullmatch(text):
         return Route(TALK)
     for name, tool in _most_specific():
         for rule in tool.rules:
