@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import sys
@@ -23,6 +24,7 @@ from assistant.doctor import Verdict, examine
 from assistant.errors import BadInput, ConfigurationError, TwinningError
 from assistant.events import Person
 from assistant.house import House, open_house
+from assistant.memory.ingest import storable
 from assistant.rendering import plain
 from assistant.settings import Settings
 from assistant.weights import DEFAULT_CHAT_MODEL, EMBEDDING_MODEL, ModelStore
@@ -45,6 +47,11 @@ def command(function: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., T]
             return asyncio.run(function(*args, **kwargs))
         except TwinningError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # whoever read our output has enough; click ends quietly
+            where = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{where}{error.strerror or error}; `twinning doctor` says more.") from error
         except KeyboardInterrupt:
             raise click.ClickException("Stopped; what was done so far is kept.") from None
 
@@ -201,7 +208,10 @@ async def forget(memory_id: str | None, about: str | None, documents: Path | Non
         raise BadInput("Give a memory's id (`twinning recall` shows them), --about WORDS, or --documents PATH.")
     async with house_and_person(user) as (house, person):
         if documents is not None:
-            gone = await house.omac.forget_documents(person, str(documents.expanduser().absolute()), ask=_sure(yes))
+            path = str(documents)
+            if not path.startswith("upload:"):  # what was dropped into the chat has no other name
+                path = storable(documents.expanduser().resolve())
+            gone = await house.omac.forget_documents(person, path, ask=_sure(yes))
             click.echo(f"Removed {gone} documents with all their passages.")
             return
         ids = [_as_id(memory_id)] if memory_id else await _pick(house, person, str(about), yes=yes)
@@ -329,6 +339,15 @@ async def model_check(names: tuple[str, ...]) -> None:
     for name in names or [entry.name for entry in store.entries() if store.installed(entry.name)]:
         await store.check(name)
         click.echo(f"{name} is what the manifest names.")
+
+
+@model.command("probe")
+@command
+async def model_probe() -> None:
+    """Test the language model and show in which mode it works."""
+    async with open_house(read_settings(), tell=tell) as house:
+        status = await house.brain.probe()
+        click.echo(f"{status.model or 'no model'}: mode {status.mode.value}. {status.why}")
 
 
 @main.command()

@@ -18,6 +18,7 @@ from assistant.memory.embedding import Embedder, make_embedder
 from assistant.memory.ingest import Import, Report, Summary
 from assistant.memory.memory import Omac
 from assistant.settings import Settings
+from assistant.weights import EMBEDDING_MODEL, ModelStore, by_tenths
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,11 @@ async def open_house(
         tell: Called with a sentence when something takes a while.
         embedder, brain: Instead of what the settings name, for tests.
     """
-    database = await open_database(settings, tell=tell)
-    embedder = embedder or make_embedder(settings)
+    if embedder is None:
+        await _fetch_embedding_model(settings, tell=tell)
+        embedder = make_embedder(settings)
     brain = brain or Brain(settings, tell=tell)
+    database = await open_database(settings, tell=tell)
     try:
         omac = Omac(database, embedder, keys_dir=settings.data_dir / "keys", clock=settings.clock)
         router = Router(database, embedder, cache_dir=settings.data_dir / "cache")
@@ -105,3 +108,11 @@ async def open_house(
         await brain.close()
         await embedder.aclose()
         await database.close()
+
+
+async def _fetch_embedding_model(settings: Settings, *, tell: Callable[[str], None]) -> None:
+    """Nothing is found by meaning without its 23 MB, so they are fetched before anything else."""
+    store = ModelStore(settings.models_dir)
+    if settings.embedding_model == f"builtin:{EMBEDDING_MODEL}" and not store.installed(EMBEDDING_MODEL):
+        tell("Fetching what makes notes findable by meaning (23 MB) ...")
+        await store.pull(EMBEDDING_MODEL, progress=by_tenths(tell))

@@ -17,8 +17,8 @@ from assistant.agent.models import choose_model
 from assistant.app import create_app
 from assistant.errors import InUse, TwinningError
 from assistant.house import House, open_house
-from assistant.settings import Settings
-from assistant.weights import DEFAULT_CHAT_MODEL, EMBEDDING_MODEL, ModelStore, PullProgress
+from assistant.settings import Settings, make_folder
+from assistant.weights import DEFAULT_CHAT_MODEL, ModelStore, by_tenths
 from assistant.worker import embed_forever
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,6 @@ async def serve(settings: Settings, *, tell: Tell) -> None:
         InUse: the port or the data folder is taken.
     """
     with only_server(settings), listening(settings) as listener:
-        await fetch_embedding_model(settings, tell=tell)
         async with open_house(settings, tell=tell) as house:
             app = create_app(house)
             config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
@@ -58,14 +57,6 @@ async def _welcome(house: House, address: str, *, tell: Tell) -> None:
     tell("Ctrl-C stops it.\n")
 
 
-async def fetch_embedding_model(settings: Settings, *, tell: Tell) -> None:
-    """Search by meaning needs its 21 MB before anything else."""
-    store = ModelStore(settings.models_dir)
-    if settings.embedding_model.startswith("builtin:") and not store.installed(EMBEDDING_MODEL):
-        tell("Fetching what makes notes findable by meaning (23 MB) ...")
-        await store.pull(EMBEDDING_MODEL, progress=by_tenths(tell))
-
-
 async def _wake_model(house: House, *, tell: Tell) -> None:
     """Fetches the language model if there is none, loads it and tests it, while people can already ask."""
     store = ModelStore(house.settings.models_dir)
@@ -79,19 +70,6 @@ async def _wake_model(house: House, *, tell: Tell) -> None:
         tell(f"Without a language model for now: {error}")
 
 
-def by_tenths(tell: Tell) -> Callable[[PullProgress], None]:
-    """Progress in lines that a log can hold: one each tenth of a file."""
-    last: dict[str, int] = {}
-
-    def report(at: PullProgress) -> None:
-        tenth = 10 * at.done // at.total if at.total else 0
-        if tenth != last.get(at.filename):
-            last[at.filename] = tenth
-            tell(f"  {at.filename}: {10 * tenth} % of {at.total / 1e6:,.0f} MB ({at.transport})")
-
-    return report
-
-
 @contextmanager
 def only_server(settings: Settings) -> Iterator[None]:
     """Holds the data folder for one `serve`; the kernel lets it go with the process.
@@ -99,8 +77,7 @@ def only_server(settings: Settings) -> Iterator[None]:
     Raises:
         InUse: another one has it.
     """
-    run = settings.data_dir / "run"
-    run.mkdir(parents=True, exist_ok=True)
+    run = make_folder(settings.data_dir / "run")
     fd = os.open(run / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -126,6 +103,8 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((settings.host, settings.port))
+            # Two sockets may both be bound to a port; only one may listen on it.
+            listener.listen()
         except OSError as error:
             raise InUse(
                 f"{settings.host}:{settings.port} cannot be used ({error.strerror}); "

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from assistant.context import Context
 from assistant.db import threads
 from assistant.errors import BadInput, NotFound, TwinningError
 from assistant.events import Answer, Asked, Event, Finished, Message, Mode, Person, Words
+from assistant.memory.formats.decoding import clean
 from assistant.memory.memory import Omac
 from assistant.settings import Settings
 
@@ -59,6 +60,7 @@ class Assistant:
         Raises:
             TwinningError: it could not be answered; the person's message is stored all the same.
         """
+        message = replace(message, text=clean(message.text))
         person, thread = message.person, message.thread
         said = await self._store_question(message) if thread else None
         try:
@@ -131,12 +133,14 @@ class Assistant:
             thread=thread,
             message_id=message_id,
         )
-        history = await self._history(person, thread) if thread else ()
-        return Run(context, self._router, self._brain, history=history, resumable=thread is not None)
+        history, left_out = await self._history(person, thread) if thread else ((), 0)
+        return Run(context, self._router, self._brain, history=history, left_out=left_out, resumable=thread is not None)
 
-    async def _history(self, person: Person, thread: UUID) -> tuple[tuple[str, str], ...]:
+    async def _history(self, person: Person, thread: UUID) -> tuple[tuple[tuple[str, str], ...], int]:
+        """The turns that a prompt can carry, oldest first; and how many earlier ones it cannot."""
         async with self._omac.database.session(person.id) as session:
             said = await threads.messages(session, person.id, thread, last=HISTORY_TURNS + 1)
+            total = await threads.count_messages(session, person.id, thread)
         kept: list[tuple[str, str]] = []
         room = HISTORY_CHARACTERS
         for message in reversed(said[:-1]):  # the last one is the message itself
@@ -144,7 +148,7 @@ class Assistant:
             if room < 0:
                 break
             kept.append((message.role, message.text))
-        return tuple(reversed(kept))
+        return tuple(reversed(kept)), total - 1 - len(kept)
 
     async def _drive(self, run: Run, state: State | Command[Any]) -> AsyncGenerator[Event, None]:
         person, thread = run.context.person, run.context.thread
@@ -169,7 +173,8 @@ class Assistant:
             finished = True
         except TwinningError as error:
             # Whatever was said stays said, and says that it broke off.
-            run.state, run.trouble, finished = "partial", str(error), True
+            run.state = "partial" if run.text.strip() else "refused"
+            run.trouble, finished = str(error), True
         finally:
             if not finished:
                 run.state, run.trouble = "partial", STOPPED

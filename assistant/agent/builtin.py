@@ -211,6 +211,9 @@ class BuiltinServer:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=descriptor,
+                # Threads that wait for each other sleep. Spinning, as OpenMP does by default, takes the processor from
+                # the very thread that is waited for as soon as anything else runs: 37 tokens/s read instead of 130.
+                env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},
                 # Ctrl-C in the terminal is for the parent, which ends the child in its own time.
                 start_new_session=True,
             )

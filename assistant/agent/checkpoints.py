@@ -8,12 +8,17 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from assistant.db.database import APP_ROLE, Database
+from assistant.errors import DatabaseUnavailable
+
+CONNECT_S = 5.0
+"""How long a run waits for a connection before it says that the database does not answer."""
 
 owner_of_run: ContextVar[UUID | None] = ContextVar("owner_of_run", default=None)
 
@@ -23,9 +28,14 @@ class OwnedSaver(AsyncPostgresSaver):
 
     @asynccontextmanager
     async def _cursor(self, *, pipeline: bool = False) -> AsyncIterator[AsyncCursor[DictRow]]:
-        async with super()._cursor(pipeline=pipeline) as cursor:
-            await cursor.execute("SELECT set_config('twinning.owner', %s, false)", (str(owner_of_run.get() or ""),))
-            yield cursor
+        try:
+            async with super()._cursor(pipeline=pipeline) as cursor:
+                await cursor.execute("SELECT set_config('twinning.owner', %s, false)", (str(owner_of_run.get() or ""),))
+                yield cursor
+        except psycopg.errors.DiskFull as error:
+            raise DatabaseUnavailable("The disk is full; free some space and try again.") from error
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:  # a pool without connections is one, too
+            raise DatabaseUnavailable("The database does not answer; `twinning doctor` says more.") from error
 
 
 @asynccontextmanager
@@ -39,7 +49,14 @@ async def checkpointer(database: Database) -> AsyncIterator[OwnedSaver]:
         "options": f"-c role={APP_ROLE}",
     }
     pool: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
-        url, min_size=0, max_size=4, max_idle=60, kwargs=keywords, open=False
+        url,
+        min_size=0,
+        max_size=4,
+        max_idle=60,
+        timeout=CONNECT_S,
+        check=AsyncConnectionPool.check_connection,  # a server that was started again has closed the old ones
+        kwargs=keywords,
+        open=False,
     )
     async with pool:
         yield OwnedSaver(pool)

@@ -14,7 +14,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from assistant.agent import phrasing
+from assistant.agent import arguments, phrasing
 from assistant.agent.brain import Brain
 from assistant.agent.chat_model import ChatModel, Usage
 from assistant.agent.routing import TALK, Router
@@ -35,6 +35,7 @@ class Run:
     Attributes:
         brain: The model, asked for only when it is needed.
         history: Earlier turns of the thread, oldest first, as (role, text).
+        left_out: How many turns before those do not fit into a prompt.
         text: What was streamed to the person so far.
         trouble: Why the model stopped in the middle, for the person.
     """
@@ -45,6 +46,7 @@ class Run:
     model: ChatModel | None = None
     mode: Mode = Mode.EXTRACTIVE
     history: Sequence[tuple[str, str]] = ()
+    left_out: int = 0
     resumable: bool = False
     started: float = field(default_factory=time.perf_counter)
     text: str = ""
@@ -111,14 +113,16 @@ async def act(state: State, runtime: Runtime[Run]) -> State:
     run = runtime.context
     tool = all_tools()[state["route"]]
     run.route = tool.name
-    arguments = _arguments(tool.name, state, run)
+    filled = await _arguments(tool.name, state, run)
     write = get_stream_writer()
     step = f"{tool.name}-{len(run.steps)}"
-    write(StepStarted(step, tool.label, arguments))
-    result = await tool(run.context, **arguments)
+    write(StepStarted(step, tool.label, filled))
+    result = await tool(run.context, **filled)
     run.mark("recall")
     told = f"{len(result.citations)} sources" if result.citations else result.text
-    run.steps.append({"id": step, "name": tool.label, "input": arguments, "output": told})
+    run.steps.append(
+        {"id": step, "name": tool.label, "input": {key: str(each) for key, each in filled.items()}, "output": told}
+    )
     write(StepFinished(step, told))
     if result.choices:
         return {
@@ -170,6 +174,11 @@ async def talk(state: State, runtime: Runtime[Run]) -> State:
             "`twinning model pull` fetches the built-in one.",
         )
         return {"route": "stop"}
+    if run.left_out:
+        told = f"Only the latest messages fit into the model; {run.left_out} earlier ones were left out."
+        get_stream_writer()(StepStarted("left-out", "Make it fit", {}))
+        get_stream_writer()(StepFinished("left-out", told))
+        run.steps.append({"id": "left-out", "name": "Make it fit", "input": {}, "output": told})
     messages: list[BaseMessage] = [SystemMessage(render("talk"))]
     messages += [HumanMessage(text) if role == "person" else AIMessage(text) for role, text in run.history]
     messages.append(HumanMessage(state["text"]))
@@ -202,12 +211,24 @@ def _as_dict(choice: Choice) -> dict[str, Any]:
     return {"label": choice.label, "tool": choice.tool, "arguments": choice.arguments}
 
 
-def _arguments(name: str, state: State, run: Run) -> dict[str, str]:
-    """What the route gave, or the whole message where a tool takes one text; a follow-up carries its topic."""
+async def _arguments(name: str, state: State, run: Run) -> dict[str, Any]:
+    """What the route gave, completed from the words; a follow-up question carries its topic."""
+    tool = all_tools()[name]
     given = dict(state.get("arguments") or {})
-    fields = all_tools()[name].arguments.model_fields
-    for missing in [each for each in fields if each not in given and fields[each].is_required()]:
-        given[missing] = state["text"]
+    complete = all(each in given for each, field in tool.arguments.model_fields.items() if field.is_required())
+    if not complete:
+        needs_model = len(tool.arguments.model_fields) > 1
+        model = await run.wake() if needs_model else None
+        given = await arguments.fill(
+            tool,
+            state["text"],
+            given,
+            person=run.context.person,
+            now=run.context.now,
+            model=model,
+            mode=run.mode,
+            usage=run.usage,
+        )
     if name == "recall":
         given["question"] = phrasing.with_topic(given["question"], run.history)
     return given

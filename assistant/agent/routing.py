@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +18,10 @@ import numpy.typing as npt
 from assistant.db import route_examples
 from assistant.db.database import Database
 from assistant.memory.embedding import Embedder
-from tools import Tool, all_tools
+from assistant.memory.formats.decoding import clean
+from tools import Effect, Tool, all_tools
+
+log = logging.getLogger(__name__)
 
 TALK = "talk"
 """The route without a tool: the model answers directly."""
@@ -100,6 +105,7 @@ class Router:
 
     async def route(self, text: str, *, person: UUID) -> Route:
         """The route of one message."""
+        text = clean(text)
         return by_rule(text) or await self._by_likeness(text, person)
 
     async def learn(self, text: str, route: str, *, person: UUID) -> None:
@@ -124,7 +130,9 @@ class Router:
         ranked = sorted(best, key=lambda name: -best[name])
         first, second = ranked[0], ranked[1]
         confidence = max(0.0, min(1.0, best[first]))
-        unsure = best[first] < SURE or best[first] - best[second] < AHEAD
+        # Only the person's own unmistakable words change anything: likeness to them is not enough.
+        writes = first in all_tools() and all_tools()[first].effect is not Effect.READ
+        unsure = writes or best[first] < SURE or best[first] - best[second] < AHEAD
         return Route(
             first,
             _whole(first, text),
@@ -149,10 +157,14 @@ class Router:
         if path.exists():
             return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
         vectors = await self._embedder.embed(texts)
-        self._cache_dir.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new.npy")
-        np.save(fresh, vectors, allow_pickle=False)
-        fresh.replace(path)
+        fresh = path.with_suffix(f".{os.getpid()}.npy")
+        try:
+            self._cache_dir.mkdir(parents=True, exist_ok=True)
+            np.save(fresh, vectors, allow_pickle=False)
+            fresh.replace(path)
+        except OSError as error:  # it spares half a second at the next start; being without it is no failure
+            log.info("Route examples are not cached", extra={"action": "cache_failed", "error": error.strerror})
+            fresh.unlink(missing_ok=True)
         return vectors
 
 

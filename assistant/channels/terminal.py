@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -108,9 +109,8 @@ async def chat(assistant: Assistant, person: Person, *, thread: UUID | None = No
     print("Ask, or say what to remember. Ctrl-C stops an answer, Ctrl-D ends.\n")
     options: Sequence[str] = ()
     while True:
-        try:
-            text = await asyncio.to_thread(input, f"{person.name}> ")
-        except (EOFError, KeyboardInterrupt):
+        text = _prompt(f"{person.name}> ")
+        if text is None:
             print()
             return
         if not text.strip():
@@ -122,13 +122,36 @@ async def chat(assistant: Assistant, person: Person, *, thread: UUID | None = No
             else assistant.run(Message(text, person=person, thread=thread))
         )
         try:
-            options = await _draw(events, out=sys.stdout)
+            options = await _stoppable(_draw(events, out=sys.stdout))
         except TwinningError as error:
             options = ()
             print(error)
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            print("\n(stopped)")
         print()
+
+
+def _prompt(label: str) -> str | None:
+    """A line from the person; None when they end the conversation. Nothing else runs meanwhile."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return input(label)
+    except (EOFError, KeyboardInterrupt):
+        return None
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+async def _stoppable(drawing: Coroutine[Any, Any, Sequence[str]]) -> Sequence[str]:
+    """Draws an answer; Ctrl-C ends the answer and not the conversation."""
+    task = asyncio.ensure_future(drawing)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        print("\n(stopped)")
+        return ()
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
 
 
 @contextmanager

@@ -74,6 +74,15 @@ async def messages(session: AsyncSession, owner: UUID, thread: UUID, *, last: in
     return list(await session.scalars(query))[::-1]
 
 
+async def count_messages(session: AsyncSession, owner: UUID, thread: UUID) -> int:
+    """How many messages the thread has."""
+    return (
+        await session.execute(
+            select(func.count()).where(StoredMessage.owner_id == owner, StoredMessage.thread_id == thread)
+        )
+    ).scalar_one()
+
+
 async def get(session: AsyncSession, owner: UUID, thread: UUID) -> Thread | None:
     """One thread of this owner."""
     found: Thread | None = await session.scalar(select(Thread).where(Thread.owner_id == owner, Thread.id == thread))

@@ -171,10 +171,8 @@ async def _look_into(omac: Omac, ranked: Sequence[Ranked], recalled: Recalled) -
     vectors = await omac.embedder.embed(
         [_with_heading(unit.ranked.candidate, unit.span)[:SENTENCE_CHARACTERS] for unit in picked]
     )
-    named = {
-        each.candidate.id: coverage(recalled.words, set(stems(f"{each.candidate.context} {each.candidate.text}"))) > 0.99
-        for each in ranked
-    }
+    said = {each.candidate.id: set(stems(f"{each.candidate.context} {each.candidate.text}")) for each in ranked}
+    named = {memory: coverage(recalled.words, words) > 0.99 for memory, words in said.items()}
     best: dict[UUID, Quote] = {}
     for unit, likeness in zip(picked, (vectors @ recalled.vector).tolist() if picked else [], strict=True):
         candidate = unit.ranked.candidate

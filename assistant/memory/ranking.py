@@ -22,7 +22,19 @@ SENTENCE_WORDS = 0.3
 PASSAGE_LIKENESS, SENTENCE_LIKENESS, UNKNOWN_WORDS, MISSING_NAME, BIAS = 5.7, 8.1, -6.0, -2.2, -4.8
 """Logistic regression for "this answers the question"."""
 
-MEMORIES_TO_TELL = 200
+UNKNOWN_AMONG_FEW = -5.0
+MANY = 200
+"""Memories; around this number the one way of weighing unknown words passes into the other."""
+VAGUE = frozenset(
+    stems(
+        "long must many much often need use get make take thing way good best tell know say note write wrote written "
+        "mention keep put set happen work want give come go see look find show call name kind sort type different "
+        "difference compare exactly actually really ago again time times first last next new old big small number part "
+        "one two three another else instead within maximum minimum recommend suggest mean require possible able allow "
+        "default simple easy trick method step purpose reason cause result everything anything something someone "
+        "person people may might shall would could"
+    )
+)
 
 _NAME = re.compile(r"(?<!^)(?<![.!?]\s)\b[A-Z][\w-]*[A-Za-z0-9]")
 
@@ -62,13 +74,17 @@ def doubt(text: str, question: Mapping[str, Word], shown: Sequence[Candidate], *
     Args:
         text: The question as it was asked; names are told by their capital letters.
         shown: The candidates that would be quoted.
-        total: How many memories there are: that a word is in none of a few says little.
+        total: How many memories there are. Among few, only words with a meaning of their own tell something by
+            being in none of them: nobody wrote "how long must", but who never wrote "bike" has no note on its lock.
     """
     nowhere = {lexeme for lexeme, word in question.items() if not word.memories}
+    telling_words = {lexeme: word for lexeme, word in question.items() if lexeme not in VAGUE}
     there = {lexeme for each in shown for lexeme in stems(f"{each.context} {each.text}")}
     names = {stem(word) for name in _NAME.findall(text) for word in words(name)} - {""}
-    telling = total / (total + MEMORIES_TO_TELL)
-    return UNKNOWN_WORDS * telling * coverage(question, nowhere) + MISSING_NAME * bool(names - there)
+    many = total / (total + MANY)
+    unknown = many * UNKNOWN_WORDS * coverage(question, nowhere)
+    unknown += (1 - many) * UNKNOWN_AMONG_FEW * coverage(telling_words, nowhere)
+    return unknown + MISSING_NAME * bool(names - there)
 
 
 def probability(candidate: Candidate, likeness: float, doubts: float) -> float:

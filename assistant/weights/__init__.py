@@ -18,7 +18,7 @@ from assistant.weights.manifest import (
     read_manifest,
 )
 from assistant.weights.store import ModelStore
-from assistant.weights.transports import Progress, PullProgress
+from assistant.weights.transports import Progress, PullProgress, by_tenths
 
 __all__ = [
     "DEFAULT_CHAT_MODEL",
@@ -29,5 +29,6 @@ __all__ = [
     "Progress",
     "PullProgress",
     "WeightFile",
+    "by_tenths",
     "read_manifest",
 ]

@@ -54,6 +54,20 @@ class PullProgress:
 Progress = Callable[[PullProgress], None]
 
 
+def by_tenths(tell: Callable[[str], None]) -> Progress:
+    """Progress in lines that a log can hold: one each tenth of a file."""
+    last: dict[str, int] = {}
+
+    def report(at: PullProgress) -> None:
+        tenth = 10 * at.done // at.total if at.total else 0
+        if tenth != last.get(at.filename):
+            last[at.filename] = tenth
+            told = f", {at.transport}" if at.transport else ""
+            tell(f"  {at.filename}: {10 * tenth} % of {at.total / 1e6:,.1f} MB{told}")
+
+    return report
+
+
 class Writer:
     """Writes a file beside its place and hashes as it goes; blocking, so call it in a thread.
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.db import threads
+from assistant import auth
+from assistant.db import threads, users
 from assistant.errors import ModelUnavailable, NotFound
 from assistant.events import Answer, Asked, Event, Finished, Message, Mode, Person, Sources, StepStarted, Words
 from assistant.house import House
@@ -37,13 +38,17 @@ async def notes(house: House, ana: Person, tmp_path: Path) -> Path:
     (folder / "bread.md").write_text(
         "---\ndate: 2024-03-01\n---\n# Sourdough\n\n## Dough\n\nLet the dough rest for twelve hours in the fridge.\n"
     )
-    (folder / "car.md").write_text("# Car\n\nThe winter tyres are at the garage in Mill Lane. The Skoda takes 5W-30 oil.\n")
+    (folder / "car.md").write_text(
+        "# Car\n\nThe winter tyres are at the garage in Mill Lane. The Skoda takes 5W-30 oil.\n"
+    )
     await house.import_path(ana, folder)
     await embed_pending(house.omac, ana)
     return folder
 
 
-async def test_a_question_is_answered_by_a_quote_with_its_source_and_date(house: House, ana: Person, notes: Path) -> None:
+async def test_a_question_is_answered_by_a_quote_with_its_source_and_date(
+    house: House, ana: Person, notes: Path
+) -> None:
     events = await _all(house.assistant.run(Message("How long must the dough rest?", person=ana)))
     answer = _answer(events)
     cited = answer.citations[0]
@@ -56,7 +61,9 @@ async def test_a_question_is_answered_by_a_quote_with_its_source_and_date(house:
     assert kinds.index(StepStarted) < kinds.index(Sources) < kinds.index(Words) < kinds.index(Finished)
 
 
-async def test_what_memory_does_not_hold_is_refused_not_invented(house: House, ana: Person, notes: Path, brain: ScriptedBrain) -> None:
+async def test_what_memory_does_not_hold_is_refused_not_invented(
+    house: House, ana: Person, notes: Path, brain: ScriptedBrain
+) -> None:
     brain.say("The capital of Mongolia is Ulaanbaatar.")
     answer = await _say(house, ana, "What is the capital of Mongolia?")
     assert answer.state == "refused"
@@ -140,9 +147,6 @@ async def test_an_unclear_message_asks_back_and_learns_the_answer(house: House, 
 
 
 async def test_nobody_answers_another_persons_question(house: House, ana: Person) -> None:
-    from assistant import auth
-    from assistant.db import users
-
     async with house.database.session(None) as session:
         ben = auth.as_person(await users.create(session, "Ben", time_zone="UTC", week_start=0))
     thread = uuid.uuid4()
@@ -164,7 +168,9 @@ async def test_nobody_answers_another_persons_question(house: House, ana: Person
         'Sure! {"tool": "remember", "parameters": {"text": "x"}}',
     ],
 )
-async def test_a_model_that_claims_a_deed_is_put_right(house: House, ana: Person, brain: ScriptedBrain, claim: str) -> None:
+async def test_a_model_that_claims_a_deed_is_put_right(
+    house: House, ana: Person, brain: ScriptedBrain, claim: str
+) -> None:
     brain.say(claim)
     answer = await _say(house, ana, "hello")
     assert "I have not saved, changed or sent anything" in answer.text
@@ -195,7 +201,9 @@ async def test_a_model_that_breaks_off_leaves_a_marked_partial_answer(
     assert [(each.role, each.state) for each in stored] == [("person", "complete"), ("assistant", "partial")]
 
 
-async def test_a_dead_model_still_leaves_the_quotes(house: House, ana: Person, notes: Path, brain: ScriptedBrain) -> None:
+async def test_a_dead_model_still_leaves_the_quotes(
+    house: House, ana: Person, notes: Path, brain: ScriptedBrain
+) -> None:
     brain.say(ModelUnavailable("The model does not answer."))
     answer = await _say(house, ana, "How long must the dough rest?")
     assert answer.state == "complete"

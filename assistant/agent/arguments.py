@@ -1,0 +1,122 @@
+"""What a tool's arguments are: read from the words by code where that can be done, else filled in by the model."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import dateparser.search
+from langchain_core.messages import HumanMessage, SystemMessage
+from pydantic import create_model
+from pydantic.fields import FieldInfo
+
+from assistant.agent.chat_model import ChatModel, Usage
+from assistant.errors import BadInput, ServiceError
+from assistant.events import Mode, Person
+from prompts import render
+from tools import Tool
+
+FILL_TOKENS = 120
+_NUMBER = re.compile(r"(?<![\w.,])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w])|(?<![\w.,])-?\d+(?:\.\d+)?(?![\w]|\.\d)")
+
+
+async def fill(
+    tool: Tool,
+    text: str,
+    given: Mapping[str, Any],
+    *,
+    person: Person,
+    now: dt.datetime,
+    model: ChatModel | None = None,
+    mode: Mode = Mode.EXTRACTIVE,
+    usage: Usage | None = None,
+) -> dict[str, Any]:
+    """The tool's arguments.
+
+    Args:
+        given: What a rule found already; it is kept.
+        now: Relative dates ("tomorrow") count from here, in the person's time zone.
+        model: Fills in what code cannot read, if its mode allows that.
+
+    Raises:
+        BadInput: something is missing and cannot be told from the words; the sentence names it.
+    """
+    arguments = dict(given)
+    fields = tool.arguments.model_fields
+    named = dates(text, person=person, now=now)
+    days = [instant for _, instant in named]
+    rest = text
+    for words, _ in named:
+        rest = rest.replace(words, " ", 1)  # the 3 of "3 May" is no number of its own
+    numbers = _numbers(rest)
+    for name, field in fields.items():
+        kind = _kind(field)
+        if name in arguments or kind is str:
+            continue
+        if kind in (dt.date, dt.datetime) and days:
+            instant = days.pop(0)
+            arguments[name] = instant if kind is dt.datetime else instant.date()
+        elif kind in (int, float) and numbers:
+            arguments[name] = kind(numbers.pop(0))
+    missing = {name: field for name, field in fields.items() if name not in arguments and field.is_required()}
+    if len(missing) == 1 and _kind(next(iter(missing.values()))) is str:
+        arguments[next(iter(missing))] = text.strip()
+    elif missing:
+        arguments |= await _asked(
+            tool, text, missing, model=model if mode in (Mode.FULL, Mode.GUIDED) else None, usage=usage
+        )
+    return arguments
+
+
+def dates(text: str, *, person: Person, now: dt.datetime) -> list[tuple[str, dt.datetime]]:
+    """What a text says of time ("tomorrow at 8", "3 May 2024") with the instants, in order, in the person's zone.
+
+    An ambiguous day is the next one: who says "on Friday" rarely means the last one.
+    """
+    found = dateparser.search.search_dates(
+        text,
+        languages=["en"],
+        settings={
+            "RELATIVE_BASE": now.replace(tzinfo=None),
+            "TIMEZONE": person.time_zone,
+            "RETURN_AS_TIMEZONE_AWARE": True,
+            "PREFER_DATES_FROM": "future",
+        },
+    )
+    return [(words, instant) for words, instant in found or [] if re.search(r"\d|[a-z]{3}", words.lower())]
+
+
+async def _asked(
+    tool: Tool, text: str, missing: Mapping[str, FieldInfo], *, model: ChatModel | None, usage: Usage | None
+) -> dict[str, Any]:
+    wanted = ", ".join(name.replace("_", " ") for name in missing)
+    unclear = BadInput(f"To {tool.label.lower()} I also need: {wanted}. Say it again with that.")
+    if model is None:
+        raise unclear
+    form: dict[str, Any] = {name: (field.annotation, ...) for name, field in missing.items()}
+    schema = create_model("Arguments", **form)
+    asked = [
+        SystemMessage(render("arguments")),
+        HumanMessage(f"Fields: {wanted}\nWhat it is for: {tool.description}\nMessage: {text}"),
+    ]
+    try:
+        filled = await model.fill(asked, schema.model_json_schema(), max_tokens=FILL_TOKENS, usage=usage)
+    except ServiceError as error:
+        raise unclear from error
+    # A small model makes up what it was not told; only what stands in the message counts.
+    said = text.casefold()
+    if not all(str(value).strip() and str(value).strip().casefold() in said for value in filled.values()):
+        raise unclear
+    return filled
+
+
+def _kind(field: FieldInfo) -> Any:
+    """The type of a field, without None."""
+    kinds = [each for each in get_args(field.annotation) or (field.annotation,) if each is not type(None)]
+    return kinds[0]
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(each.replace(",", "")) for each in _NUMBER.findall(text)]

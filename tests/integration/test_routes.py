@@ -1,0 +1,102 @@
+"""Routing with the real embedding model: everyday sentences, and what must never be acted on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from assistant import auth
+from assistant.agent.routing import Router
+from assistant.db import users
+from assistant.db.database import Database
+from assistant.events import Person
+from assistant.house import House
+from assistant.memory.embedding import BuiltinEmbedder
+from assistant.weights import ModelStore
+from tools import Effect, all_tools
+
+SENTENCES = [
+    ("hi", "talk"),
+    ("thanks a lot!", "talk"),
+    ("write a haiku about the sea", "talk"),
+    ("can you help me write an email to my landlord?", "talk"),
+    ("translate 'where is the station' into Spanish", "talk"),
+    ("what did I decide about the kitchen floor?", "recall"),
+    ("wifi password", "recall"),
+    ("when's mum's birthday?", "recall"),
+    ("the recipe with lentils and spinach", "recall"),
+    ("do you remember where I put the spare key?", "recall"),
+    ("remember when we went to Rome? which hotel was it?", "recall"),
+    ("tell me about the boiler warranty", "recall"),
+    ("what time does the pharmacy close?", "recall"),
+    ("where did I write about the mortgage?", "where_written"),
+    ("Which note explains how to set up the printer?", "where_written"),
+    ("what do you know about my car?", "about"),
+    ("what do you know about me?", "list_memories"),
+    ("compare restic and borg", "compare"),
+    ("Remember that the garage code is 8812", "remember"),
+    ("please note that Tom is allergic to peanuts", "remember"),
+    ("don't forget that Lisa moved to Ghent", "remember"),
+    ("note to self: buy AA batteries", "remember"),
+    ("no, the code is 9921", "correct"),
+    ("change Lisa's city to Antwerp", "correct"),
+    ("forget that", "forget"),
+    ("delete everything about my ex", "forget"),
+    ("what time is it?", "time_and_date"),
+    ("which day is it", "time_and_date"),
+]
+UNCLEAR = ["pasta", "blue whale", "8812", "my locker number is 214", "I parked the car on level 3", "hmm the thing"]
+
+
+@pytest.fixture
+async def router(database: Database, embedding_weights: Path, tmp_path: Path) -> AsyncIterator[Router]:
+    embedder = BuiltinEmbedder(ModelStore(embedding_weights), threads=1)
+    yield Router(database, embedder, cache_dir=tmp_path)
+    await embedder.aclose()
+
+
+async def test_everyday_sentences_find_their_tool(router: Router, ana: Person) -> None:
+    wrong = []
+    for text, wanted in SENTENCES:
+        route = await router.route(text, person=ana.id)
+        if route.asked_back or route.name != wanted:
+            wrong.append((text, wanted, route.name, route.asked_back))
+    assert wrong == []
+
+
+async def test_unclear_sentences_are_asked_back_with_three_options(router: Router, ana: Person) -> None:
+    for text in UNCLEAR:
+        route = await router.route(text, person=ana.id)
+        assert route.asked_back, text
+        assert len(route.options) == 3
+
+
+async def test_a_confirmed_sentence_is_understood_the_next_time_and_by_nobody_else(
+    house: House, router: Router, ana: Person
+) -> None:
+    async with house.database.session(None) as session:
+        ben = auth.as_person(await users.create(session, "Ben", time_zone="UTC", week_start=0))
+    text = "I parked the car on level 3"
+    theirs = Router(house.database, router._embedder, cache_dir=router._cache_dir)
+    await theirs.learn(text, "remember", person=ana.id)
+    assert (await theirs.route(text, person=ana.id)).name == "remember"
+    assert (await theirs.route(text + "!", person=ana.id)).asked_back is False
+    assert (await theirs.route(text, person=ben.id)).asked_back is True
+
+
+async def test_likeness_alone_never_writes_without_asking_or_the_persons_confirmation(
+    router: Router, ana: Person
+) -> None:
+    """Notes and pages are full of such sentences; only the person's own unmistakable words act at once."""
+    writing = {name for name, tool in all_tools().items() if tool.effect is not Effect.READ}
+    for text in (
+        "the code is 8812 remember",
+        "garage code 8812 please",
+        "our new number",
+        "delete",
+        "the doctor's name",
+    ):
+        route = await router.route(text, person=ana.id)
+        assert route.asked_back or route.name not in writing, text
