@@ -20,7 +20,6 @@ from pydantic import ValidationError
 from assistant import auth
 from assistant.agent.models import list_models, pull_model
 from assistant.channels import terminal
-from assistant.doctor import Verdict, examine
 from assistant.errors import BadInput, ConfigurationError, TwinningError
 from assistant.events import Person
 from assistant.house import House, open_house
@@ -355,6 +354,9 @@ async def model_probe() -> None:
 @command
 async def doctor(as_json: bool) -> None:
     """Look at everything that has to work; every finding names its fix."""
+    # Only here: nothing else needs what it looks at.
+    from assistant.doctor import Verdict, examine
+
     marks = {Verdict.GOOD: "✓", Verdict.LOOK: "!", Verdict.BAD: "✗"}
     bad = 0
     async for finding in examine(read_settings(), tell=tell):

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
-import dateparser.search
 from langchain_core.messages import HumanMessage, SystemMessage
 from pydantic import create_model
 from pydantic.fields import FieldInfo
@@ -75,6 +74,9 @@ def dates(text: str, *, person: Person, now: dt.datetime) -> list[tuple[str, dt.
 
     An ambiguous day is the next one: who says "on Friday" rarely means the last one.
     """
+    # Only here: it takes most of a second to import, and few messages need it.
+    import dateparser.search
+
     found = dateparser.search.search_dates(
         text,
         languages=["en"],

@@ -22,7 +22,7 @@ SENTENCE_WORDS = 0.3
 PASSAGE_LIKENESS, SENTENCE_LIKENESS, UNKNOWN_WORDS, MISSING_NAME, BIAS = 5.7, 8.1, -6.0, -2.2, -4.8
 """Logistic regression for "this answers the question"."""
 
-UNKNOWN_AMONG_FEW = -5.0
+UNKNOWN_AMONG_FEW = -2.5
 MANY = 200
 """Memories; around this number the one way of weighing unknown words passes into the other."""
 VAGUE = frozenset(

@@ -1,0 +1,46 @@
+"""The migrations make exactly the tables that the code describes."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, make_url, text
+
+from assistant.db import migrate
+from assistant.db.tables import OWNED, Table
+
+NOT_OURS = {"checkpoints", "checkpoint_blobs", "checkpoint_writes", "checkpoint_migrations", "alembic_version"}
+
+
+def _ours(item: object, name: str | None, kind: str, reflected: bool, compared: object) -> bool:
+    return not (kind == "table" and name in NOT_OURS)
+
+
+def test_the_tables_in_the_database_are_the_tables_in_the_code(database_url: str) -> None:
+    engine = create_engine(make_url(database_url).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": _ours, "compare_type": True})
+        differences = compare_metadata(context, Table.metadata)
+    engine.dispose()
+    assert differences == []
+
+
+def test_every_table_with_an_owner_is_listed_as_owned() -> None:
+    assert {table.name for table in Table.metadata.tables.values() if "owner_id" in table.columns} == set(OWNED)
+
+
+def test_migrating_again_changes_nothing(database_url: str) -> None:
+    url = make_url(database_url)
+    before = migrate.current(url)
+    migrate.upgrade(url)
+    assert migrate.current(url) == before == migrate.head()
+
+
+def test_a_new_memory_row_keeps_its_vector_in_the_row(database_url: str) -> None:
+    engine = create_engine(make_url(database_url).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        storage = connection.execute(
+            text("SELECT attstorage FROM pg_attribute WHERE attrelid = 'memories'::regclass AND attname = 'embedding'")
+        ).scalar_one()
+    engine.dispose()
+    assert storage == "m"

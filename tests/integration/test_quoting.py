@@ -1,0 +1,104 @@
+"""Quotes on the real embedding model: what is found, what is refused, and how much of it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from assistant import auth
+from assistant.events import Person
+from assistant.house import House, open_house
+from assistant.memory import quoting
+from assistant.memory.embedding import BuiltinEmbedder
+from assistant.memory.ingest import embed_pending
+from assistant.settings import Settings
+from assistant.testing import ScriptedBrain
+from assistant.weights import ModelStore
+
+NOTES = {
+    "bread.md": "---\ndate: 2024-03-01\n---\n# Sourdough\n\nLet the dough rest for twelve hours in the fridge. "
+    "Bake it at 240 degrees for 35 minutes, the first 20 with the lid on.\n",
+    "car.md": "# Car\n\nThe winter tyres are at the garage in Mill Lane. The Skoda takes 5W-30 oil.\n",
+    "router.org": "#+TITLE: Router\n\nTo reset it hold the small button for ten seconds until it blinks orange.\n",
+    "lease.txt": "Lease\n\nThe lease of the flat ends on 30 September 2027. Give notice three months before.\n",
+    "tom.md": "# Tom\n\nTom is allergic to peanuts. His school starts at 8:15.\n",
+}
+ANSWERED = [
+    ("How long must the dough rest?", "bread.md", "twelve hours"),
+    ("how hot should the oven be for bread", "bread.md", "240 degrees"),
+    ("Which oil does the car take?", "car.md", "5W-30"),
+    ("how do I reset the router?", "router.org", "ten seconds"),
+    ("when does our rental contract run out?", "lease.txt", "30 September 2027"),
+    ("what can't Tom eat?", "tom.md", "peanuts"),
+    ("When do classes begin for Tom?", "tom.md", "8:15"),
+]
+REFUSED = [
+    "What is the capital of Mongolia?",
+    "When is my dentist appointment?",
+    "where is the spare key?",
+    "how long do I boil eggs?",
+    "Who won the match on Saturday?",
+]
+
+
+@pytest.fixture
+async def real(settings: Settings, embedding_weights: Path) -> AsyncIterator[tuple[House, Person]]:
+    embedder = BuiltinEmbedder(ModelStore(embedding_weights), threads=1)
+    async with open_house(settings, embedder=embedder, brain=ScriptedBrain()) as house:
+        yield house, await auth.owner_of_the_folder(house.database, settings)
+
+
+@pytest.fixture
+async def notes(real: tuple[House, Person], tmp_path: Path) -> Path:
+    house, ana = real
+    for name, text in NOTES.items():
+        (tmp_path / name).write_text(text)
+    await house.import_path(ana, tmp_path)
+    return tmp_path
+
+
+async def test_everyday_questions_are_answered_from_the_right_note(real: tuple[House, Person], notes: Path) -> None:
+    house, ana = real
+    await embed_pending(house.omac, ana)
+    for question, file, words in ANSWERED:
+        found = await quoting.answer(house.omac, ana, question)
+        assert found.citations, question
+        assert Path(found.citations[0].source).name == file, question
+        assert words in found.citations[0].text, question
+        assert words in found.text, question
+
+
+async def test_questions_without_an_answer_are_refused(real: tuple[House, Person], notes: Path) -> None:
+    house, ana = real
+    await embed_pending(house.omac, ana)
+    for question in REFUSED:
+        found = await quoting.answer(house.omac, ana, question)
+        assert found.citations == (), question
+
+
+async def test_notes_are_found_by_their_words_before_they_have_vectors(real: tuple[House, Person], notes: Path) -> None:
+    house, ana = real
+    found = await quoting.answer(house.omac, ana, "Which oil does the Skoda take?")
+    assert Path(found.citations[0].source).name == "car.md"
+
+
+async def test_a_quote_is_a_part_of_its_passage_and_stays_short(real: tuple[House, Person], tmp_path: Path) -> None:
+    house, ana = real
+    long = " ".join(f"Sentence number {n} speaks of gardening and of rain." for n in range(40))
+    (tmp_path / "long.md").write_text(f"# Garden\n\n{long} The rake hangs behind the blue door. {long}\n")
+    await house.import_path(ana, tmp_path)
+    found = await quoting.answer(house.omac, ana, "where does the rake hang?")
+    cited = found.citations[0]
+    assert "behind the blue door" in cited.quote
+    assert cited.quote in cited.text
+    assert cited.text in cited.passage
+    assert len(cited.quote) <= quoting.FIRST_QUOTE
+    assert len(cited.text) <= quoting.EXCERPT
+
+
+async def test_an_empty_memory_refuses(real: tuple[House, Person]) -> None:
+    house, ana = real
+    found = await quoting.answer(house.omac, ana, "Which oil does the car take?")
+    assert (found.citations, found.text) == ((), quoting.NOTHING)
