@@ -1,0 +1,18 @@
+"""The web chat: Chainlit inside our FastAPI, with our own accounts, history, passages and settings pages.
+
+    root.py       Chainlit's folder in the data folder, and the environment it is imported in
+    current.py    the house that the chat works for, and who sends the request
+    identity.py   the session cookie
+    guard.py      what may pass: origin, headers, paths
+    rendering.py  text from models and documents becomes harmless Markdown
+    markup.py     the Markdown and HTML that we write ourselves
+    pages.py      sign-in, sign-up, passages, settings, the chat's page itself
+    uploads.py    files that are dropped into the chat
+    history.py    Chainlit's data layer over our threads and messages
+    drawing.py    a run's events become messages, steps and buttons
+    chat.py       what happens on a message, a resume, a button, a stop
+    mount.py      puts it all into one FastAPI
+
+Chainlit reads its folder and its environment once, when it is first imported. `identity`, `pages`, `uploads`,
+`history`, `drawing`, `chat` and `mount` import it, so they may be imported only after `root.prepare` was called.
+"""

@@ -1,0 +1,238 @@
+"""Our own pages: sign-in, sign-up, passages, settings, and the page in which Chainlit's front end runs."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from chainlit.server import get_html_template
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
+
+from assistant import auth
+from assistant.channels.web import identity, markup
+from assistant.channels.web.current import House, Status, house, limiter
+from assistant.channels.web.guard import CSP
+from assistant.channels.web.root import STATIC
+from assistant.db import memories
+from assistant.db.users import name_key
+from assistant.errors import BadInput, NotAllowed, NotFound, TwinningError
+from assistant.events import Person
+from assistant.limits import CODE, SIGN_IN, SIGN_IN_ADDRESS, SIGN_IN_NAME
+
+STATUS_WAIT_S = 2.0
+"""How long a page waits for the model to be chosen; the first time that takes a while."""
+
+router = APIRouter(include_in_schema=False)
+Field = Annotated[str, Form(max_length=2000)]
+
+
+@router.get("/", response_model=None)
+@router.get("/thread/{thread}", response_model=None)
+async def chat(request: Request) -> Response:
+    """The chat, for those who are signed in."""
+    try:
+        await identity.person()
+    except NotAllowed:
+        first = await auth.needs_first_account(house().database)
+        return RedirectResponse("/welcome" if first else "/login", 303)
+    nonce = secrets.token_urlsafe(16)
+    return HTMLResponse(
+        chat_page().replace(NONCE, nonce),
+        headers={"content-security-policy": CSP.format(nonce=f" 'nonce-{nonce}'")},
+    )
+
+
+@router.get("/login", response_model=None)
+async def sign_in_page() -> Response:
+    """The sign-in form; an empty house is sent to the first account."""
+    if await auth.needs_first_account(house().database):
+        return RedirectResponse("/welcome", 303)
+    return _page("Sign in", markup.sign_in_html(), kind="form")
+
+
+@router.post("/login", response_model=None)
+async def sign_in(request: Request, username: Field = "", password: Field = "") -> Response:
+    """Checks name and password. A form gets a page back, a program JSON."""
+    name, address = username.strip(), _address(request)
+    try:
+        await limiter().take(SIGN_IN_ADDRESS, address)
+        await limiter().take(SIGN_IN_NAME, name_key(name))
+        await limiter().take(SIGN_IN, name_key(name), address)
+        person = await auth.sign_in(house().database, name=name, password=password)
+    except TwinningError as error:
+        status = 401 if isinstance(error, NotAllowed) else 503
+        if not _wants_page(request):
+            return JSONResponse({"detail": str(error)}, status)
+        return _page("Sign in", markup.sign_in_html(name=name, trouble=str(error)), kind="form", status=status)
+    await limiter().forgive(SIGN_IN, name_key(name), address)
+    return _signed_in(request, person)
+
+
+@router.get("/welcome", response_model=None)
+async def sign_up_page() -> Response:
+    """The form for a one-time code."""
+    first = await auth.needs_first_account(house().database)
+    return _page("Welcome", markup.welcome_html(first=first), kind="form")
+
+
+@router.post("/welcome", response_model=None)
+async def sign_up(request: Request, code: Field = "", name: Field = "", password: Field = "") -> Response:
+    """Makes an account with a one-time code and signs it in."""
+    current = house()
+    try:
+        await limiter().take(CODE, _address(request))
+        person = await auth.sign_up(current.database, current.settings, code=code, name=name, password=password)
+    except TwinningError as error:
+        status = {BadInput: 400, NotAllowed: 401}.get(type(error), 503)
+        if not _wants_page(request):
+            return JSONResponse({"detail": str(error)}, status)
+        first = await auth.needs_first_account(current.database)
+        body = markup.welcome_html(first=first, code=code, name=name, trouble=str(error))
+        return _page("Welcome", body, kind="form", status=status)
+    return _signed_in(request, person)
+
+
+@router.get("/passage/{memory_id}", response_model=None)
+async def passage(request: Request, memory_id: str, mark: str = "") -> Response:
+    """The passage behind a citation, with its neighbours; a part of a page when the chat asks for it."""
+    try:
+        person = await identity.person()
+    except NotAllowed as error:
+        return _refused(request, error, 401)
+    marks = [(int(a), int(b)) for a, b in re.findall(r"(\d{1,7})-(\d{1,7})", mark)]
+    try:
+        found, around = await house().omac.passage(person, UUID(memory_id))
+    except (ValueError, NotFound):
+        return _refused(request, NotFound("This passage is not in memory any more."), 404)
+    return _part_or_page(request, found.context or "Passage", markup.passage_html(found, around, marks))
+
+
+@router.get("/settings", response_model=None)
+async def settings(request: Request) -> Response:
+    """Model, mode and why, what is remembered, where it is."""
+    try:
+        person = await identity.person()
+    except NotAllowed as error:
+        return _refused(request, error, 401)
+    body = markup.status_html(await status_of(house(), person), house().settings)
+    return _part_or_page(request, "Settings", body + f'<p class="aside">Signed in as {escape(person.name)}.</p>')
+
+
+@router.get("/settings/progress", response_model=None)
+async def progress() -> Response:
+    """How many memories have their vector, for the bar above the chat."""
+    try:
+        person = await identity.person()
+    except NotAllowed as error:
+        return JSONResponse({"detail": str(error)}, 401)
+    async with house().database.session(person.id) as session:
+        embedded, total = await memories.embedding_progress(session, person.id)
+    return JSONResponse({"embedded": embedded, "memories": total})
+
+
+@router.get("/manifest.webmanifest", response_model=None)
+async def manifest() -> Response:
+    """What makes the chat installable."""
+    return _file("manifest.webmanifest", "application/manifest+json")
+
+
+@router.get("/service-worker.js", response_model=None)
+async def service_worker() -> Response:
+    """Served from the top, so that it may look after the whole site."""
+    return _file("service-worker.js", "text/javascript")
+
+
+@router.get("/avatars/{name}", response_model=None)
+async def avatar(name: str) -> Response:
+    """Ours, for every step and message; Chainlit's own refuses names with other than plain letters."""
+    return _file("public/mark.svg", "image/svg+xml")
+
+
+@router.get("/offline", response_model=None)
+async def offline() -> Response:
+    """Shown by the service worker when Twinning does not answer."""
+    body = (
+        "<h1>Twinning does not answer</h1><p>Is it running? Start it with <code>make run</code> or "
+        '<code>twinning serve</code>, then <a href="/">try again</a>.</p>'
+    )
+    return _page("Twinning does not answer", body)
+
+
+async def status_of(current: House, person: Person) -> Status | None:
+    """The house's status, or None while the model is still being chosen."""
+    task = asyncio.ensure_future(current.status(person))
+    _waiting.add(task)
+    task.add_done_callback(_waiting.discard)
+    done, _ = await asyncio.wait({task}, timeout=STATUS_WAIT_S)
+    return task.result() if done else None
+
+
+_waiting: set[asyncio.Future[Status]] = set()
+
+NONCE = "nonce-of-this-page"
+
+_HEAD = """
+    <link rel="manifest" href="/manifest.webmanifest" />
+    <link rel="apple-touch-icon" href="/public/icon-180.png" />
+    <meta name="apple-mobile-web-app-capable" content="yes" />
+    <meta name="apple-mobile-web-app-title" content="Twinning" />
+    <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f8f7" />
+    <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#141a19" />
+    <script>if (!localStorage.getItem("vite-ui-theme")) localStorage.setItem("vite-ui-theme", "system");</script>
+  </head>"""
+
+
+@cache
+def chat_page() -> str:
+    """Chainlit's page without what it would load from elsewhere, with our manifest, its scripts carrying a nonce."""
+    html: str = get_html_template("")
+    html = re.sub(r"<!-- FONT START -->.*?<!-- FONT END -->", "", html, flags=re.DOTALL)
+    html = re.sub(r"<link\b[^>]*?\bhref=\"https?://[^>]*>", "", html)
+    html = html.replace("</head>", _HEAD.lstrip(), 1).replace("<script", f'<script nonce="{NONCE}"')
+    return re.sub(r"\n\s*\n+", "\n", html)
+
+
+def _signed_in(request: Request, person: Person) -> Response:
+    response: Response = RedirectResponse("/", 303) if _wants_page(request) else JSONResponse({"success": True})
+    identity.sign_in(request, response, person)
+    return response
+
+
+def _refused(request: Request, error: TwinningError, status: int) -> Response:
+    if status == 401 and _wants_page(request) and not _wants_part(request):
+        return RedirectResponse("/login", 303)
+    return _part_or_page(request, "Twinning", f"<h1>Not here</h1><p>{escape(str(error))}</p>", status=status)
+
+
+def _part_or_page(request: Request, title: str, body: str, *, status: int = 200) -> Response:
+    if _wants_part(request):
+        return HTMLResponse(body, status)
+    return _page(title, body + '<p class="aside"><a href="/">Back to the chat</a></p>', status=status)
+
+
+def _page(title: str, body: str, *, kind: str = "paper", status: int = 200) -> HTMLResponse:
+    return HTMLResponse(markup.page(title, body, kind=kind), status)
+
+
+def _file(name: str, media_type: str) -> FileResponse:
+    path: Path = STATIC / name
+    return FileResponse(path, media_type=media_type, headers={"cache-control": "no-cache"})
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _wants_part(request: Request) -> bool:
+    return request.headers.get("x-part") == "1"
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "somewhere"
