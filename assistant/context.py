@@ -38,7 +38,7 @@ class Context:
         return "command line" if self.channel == "terminal" else f"said on {self.channel}"
 
     async def last_memories(self) -> list[UUID]:
-        """What "that" means: the memories that the thread's latest answer wrote or cited, best first."""
+        """What "that" means: the memories that the thread's latest answer wrote, or else cited, best first."""
         if self.thread is None:
             return []
         async with self.omac.database.session(self.person.id) as session:
@@ -49,7 +49,7 @@ class Context:
             written = message.details.get("memories", [])
             cited = [each["memory_id"] for each in message.details.get("citations", [])]
             if written or cited:
-                return [UUID(each) for each in (written or cited[:1])]
+                return [UUID(each) for each in (written or cited)]
         return []
 
 

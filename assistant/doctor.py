@@ -20,10 +20,11 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 
 from assistant import auth
+from assistant.agent.ollama_models import OllamaServer
 from assistant.db import migrate
 from assistant.errors import TwinningError
 from assistant.house import House, open_house
-from assistant.settings import EMBEDDING_DIMENSIONS, Settings, local_time_zone
+from assistant.settings import CONTEXT_TOKENS, EMBEDDING_DIMENSIONS, Settings, local_time_zone
 from assistant.weights import DEFAULT_CHAT_MODEL, EMBEDDING_MODEL, ModelStore
 
 DISK_LOW = 2 * 1024**3
@@ -127,8 +128,8 @@ async def _port(settings: Settings) -> Finding:
     try:
         async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
             answer = await client.get(f"http://{address}/healthz")
-        ours = "twinning" in answer.text.lower()
-    except httpx.HTTPError:
+        ours = answer.json() == {"status": "ok"}
+    except (httpx.HTTPError, ValueError):
         ours = False
     if ours:
         return Finding("port", Verdict.GOOD, f"The web chat is running on http://{address}.")
@@ -220,6 +221,15 @@ async def _language_model(house: House) -> Finding:
     said = await model.complete([HumanMessage("Say the word ready.")], max_tokens=8)
     took = time.perf_counter() - began
     saw = f"{model.name} answers ({took:.1f} s with loading), mode {mode.value}. {status.why}"
+    if model.name.startswith("ollama:"):
+        context = await OllamaServer(house.settings.ollama_url).loaded_context(model.name.removeprefix("ollama:"))
+        if context is not None and context < CONTEXT_TOKENS:
+            return Finding(
+                "language model",
+                Verdict.LOOK,
+                f"{saw} Ollama gives it {context:,} tokens of context instead of {CONTEXT_TOKENS:,}.",
+                f"Set OLLAMA_CONTEXT_LENGTH={CONTEXT_TOKENS} where Ollama runs; longer prompts are refused, never cut.",
+            )
     if not said.strip():
         return Finding("language model", Verdict.BAD, f"{model.name} said nothing.", "Choose another model.")
     return Finding("language model", Verdict.GOOD, saw)

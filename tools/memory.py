@@ -12,6 +12,7 @@ from assistant.memory import quoting
 from tools import Effect, tool
 
 LISTED = 20
+LABEL_CHARACTERS = 160
 SURE = 0.55
 """Score from which a described fact counts as meant (`Candidate.score`)."""
 NAMED = r"(?:hey |please |can you |could you |twinning,? )*"
@@ -259,7 +260,7 @@ async def correct(text: str, context: Context, what: str = "") -> Result:
     ],
 )
 async def forget(what: str, context: Context) -> Result:
-    """Removes what is remembered: the last thing said ("that"), or a fact that the person describes and then picks.
+    """Removes what is remembered: the one thing just said or cited ("that"), or what the person then picks.
 
     Args:
         what: "that", or a description of the fact.
@@ -268,14 +269,17 @@ async def forget(what: str, context: Context) -> Result:
         last = await context.last_memories()
         if not last:
             return Result("There is nothing in this conversation to forget yet; say what you mean.", state="refused")
-        return await _forget(context, last[:1])
-    meant = await _facts_meant(context, what)
+        meant = await context.omac.by_ids(context.person, last)
+        if [each.kind for each in meant] == ["fact"]:
+            return await _forget(context, last)
+    else:
+        meant = await _facts_meant(context, what)
     if not meant:
         return Result(f"I remember no fact about {what.strip()}; nothing was forgotten.", state="refused")
     return Result(
         "Which of these shall I forget? It cannot be brought back.",
         choices=[
-            *(Choice(f"Forget “{each.text}”", "forget_one", {"memory_id": str(each.id)}) for each in meant[:3]),
+            *(Choice(f"Forget “{_short(each)}”", "forget_one", {"memory_id": str(each.id)}) for each in meant[:3]),
             Choice("Keep everything", "keep", {}),
         ],
     )
@@ -312,6 +316,14 @@ async def _facts_meant(context: Context, description: str) -> list[Memory]:
     found = await context.omac.recall(context.person, description, limit=20)
     near = [each.id for each in found if each.kind == "fact" and each.score >= SURE]
     return await context.omac.by_ids(context.person, near)
+
+
+def _short(memory: Memory) -> str:
+    """A memory for a button: a fact whole, a passage by its place and its beginning."""
+    text = " ".join(memory.text.split())
+    if memory.kind == "passage":
+        text = f"{memory.context}: {text}"
+    return text if len(text) <= LABEL_CHARACTERS else text[: LABEL_CHARACTERS - 1] + "…"
 
 
 def _sentence(text: str) -> str:

@@ -31,7 +31,8 @@ _BORING = frozenset(
     """
     title date created updated modified published lastmod layout draft id uid uuid guid slug permalink url
     cssclass cssclasses publish weight toc math type template image cover banner icon sidebarposition comments
-    showtoc hidetitle filename encoding linktitle menu publishdate pubdate expirydate redirectfrom navtitle parent
+    showtoc hidetitle filename encoding sectionsweight linktitle menu publishdate pubdate expirydate redirectfrom
+    navtitle parent
     order sort navorder
     """.split()
 )
@@ -42,9 +43,12 @@ _LONGEST_WORD = 300
 """Characters; what is longer (encoded data) may be broken anywhere."""
 _WHOLE_LIST = 120
 """Tokens. A shorter list is never cut."""
+_SHORT = 20
+"""Tokens. Lines of one block that are shorter together are not parted."""
 _SPAN_COST = 0.15
 """Of having the end of a section in the middle of a passage; less for lower sections."""
 _WORD = re.compile(r"[A-Za-z]+|\d+|[^\W\d_]+|[^\s]")
+_OPENING = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,})")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]")
 
 
@@ -162,9 +166,22 @@ class _Atoms:
             if self._count(head) > TARGET_TOKENS // 4:
                 head = ""
         head_tokens = self._count(head)
-        for seam, piece in self._cut(block.kind, text):
-            tokens = self._count(piece)
+        for seam, piece, tokens in self._counted(block.kind, text):
             yield _Atom(block.kind, piece, tokens, path, number, seam, head=head, head_tokens=head_tokens)
+
+    def _counted(self, kind: str, text: str) -> Iterator[tuple[str, str, int]]:
+        """The pieces of a block with their tokens; short lines are put together, there may be a million of them."""
+        kept: tuple[str, str, int] | None = None
+        for seam, piece in self._cut(kind, text):
+            tokens = self._count(piece)
+            if kept and kept[2] + tokens <= _SHORT and seam == "\n":
+                kept = (kept[0], kept[1] + seam + piece, kept[2] + tokens)
+                continue
+            if kept:
+                yield kept
+            kept = (seam, piece, tokens)
+        if kept:
+            yield kept
 
     def _cut(self, kind: str, text: str) -> Iterator[tuple[str, str]]:
         """Pieces of at most `TARGET_TOKENS`, each with what separates it from the one before."""
@@ -213,10 +230,10 @@ def _items(text: str) -> Iterator[str]:
         if not fence and _ITEM.match(line) and item:
             yield "\n".join(item)
             item = []
-        if fence and bare == fence:
-            fence = ""
-        elif not fence and bare.startswith("```"):
-            fence = bare[: len(bare) - len(bare.lstrip("`"))]
+        if fence:
+            fence = "" if bare == fence else fence
+        elif opening := _OPENING.match(line):
+            fence = opening[1]
         item.append(line)
     yield "\n".join(item)
 

@@ -14,12 +14,11 @@ import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
 from assistant.errors import BadInput
-from assistant.memory.formats import chatgpt, converted, html, markdown, org, plain
+from assistant.memory.formats import chatgpt_export, converted, markdown_note, org_outline, plain_text, web_page
 from assistant.memory.formats.converted import Converter, Unreadable
-from assistant.memory.formats.document import Block, Document, Json, day_in, name_as_title
+from assistant.memory.formats.decoding import MARKS, SAMPLE, clean, decode
+from assistant.memory.formats.document import Block, Document, Json, day_changed, day_in, name_as_title
 from assistant.memory.formats.flavours import ASCIIDOC, RESTRUCTURED
 
 __all__ = ["Block", "Document", "Limits", "find_files", "read"]
@@ -43,28 +42,7 @@ _WITHOUT_SUFFIX = re.compile(
     r"(?i)(?:readme|changelog|changes|news|todo|authors|copying|license|copyright|notes?|faq|install|history|thanks|"
     r"hacking|contributing|manifesto|journal|diary|ideas|log)(?:[.-][\w.-]*)?|[A-Z][A-Z0-9_-]+"
 )
-_SAMPLE = 1 << 16
 _NOT_IN_TEXT = tuple(bytes([code]) for code in range(32) if code not in b"\t\n\r\f\b\x1b\x1a\x0b")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
-_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe\0\0", "utf-32"),
-    (b"\0\0\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
-_OLDER_ENCODINGS = [
-    "cp1252",
-    "cp1250",
-    "cp1251",
-    "koi8_r",
-    "iso8859_7",
-    "shift_jis",
-    "gb18030",
-    "big5",
-    "euc_jp",
-    "euc_kr",
-]
 _MAGIC = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -130,8 +108,10 @@ def read(path: Path, *, limits: Limits = Limits(), converter: Converter = _CONVE
     else:
         _refuse_binary(data, name)
         found = _text(kind, data, name=name, title=title)
-
-    found = [_without_controls(replace(document, date=document.date or dated)) for document in found]
+    found = [
+        _without_controls(replace(document, date=document.date or dated or day_changed(document.properties)))
+        for document in found
+    ]
     if not any(document.blocks or document.properties for document in found):
         raise BadInput(f"{name} holds no text.")
     return found
@@ -139,16 +119,16 @@ def read(path: Path, *, limits: Limits = Limits(), converter: Converter = _CONVE
 
 def _text(kind: str, data: bytes, *, name: str, title: str) -> list[Document]:
     if kind == "html":
-        return [html.read(data, name=title)]
+        return [web_page.read(data, name=title)]
     text, encoding = decode(data)
     if kind == "chatgpt":
-        return chatgpt.read(text, name=name)
+        return chatgpt_export.read(text, name=name)
     if kind == "markdown":
-        document = markdown.read(text, name=title)
+        document = markdown_note.read(text, name=title)
     elif kind == "org":
-        document = org.read(text, name=title)
+        document = org_outline.read(text, name=title)
     else:
-        document = plain.read(text, name=title, flavour=_FLAVOURS.get(kind))
+        document = plain_text.read(text, name=title, flavour=_FLAVOURS.get(kind))
     if not encoding.startswith("utf") or "damaged" in encoding:
         log.info("Text is not clean UTF-8", extra={"encoding": encoding, "bytes": len(data)})
         document = replace(document, properties={**document.properties, "encoding": encoding})
@@ -169,7 +149,8 @@ def _converted(kind: str, data: bytes, *, name: str, title: str, limits: Limits,
             memory_bytes=limits.memory_bytes,
         )
     except Unreadable as error:
-        raise BadInput(_REASONS[error.reason].format(name=name, limits=limits, kind=kind.upper())) from error
+        words = {"name": name, "kind": kind.upper(), "megabytes": limits.unpacked_bytes // 1_000_000}
+        raise BadInput(_REASONS[error.reason].format(**words, seconds=round(limits.convert_s))) from error
     document = converted.document(answer, name=title)
     if kind == "pdf" and not document.blocks:
         raise BadInput(f"{name} holds no text; it seems to be a scan. Run it through text recognition (OCR) first.")
@@ -179,32 +160,13 @@ def _converted(kind: str, data: bytes, *, name: str, title: str, limits: Limits,
 _ARTICLES = {"pdf": "a PDF", "docx": "a DOCX", "xlsx": "an XLSX", "epub": "an EPUB"}
 _REASONS = {
     "encrypted": "{name} is encrypted; save a copy without its password.",
-    "bomb": "{name} unpacks to more than {limits.unpacked_bytes:,} bytes; it was left alone.",
+    "bomb": "{name} unpacks to more than {megabytes} MB; it was left alone.",
     "broken": "{name} is damaged, or not really {kind}; open it in its program and save it again.",
     "memory": "{name} takes too much memory to read; save it in smaller parts.",
     "too much text": "{name} holds more text than can be read at once; save it in smaller parts.",
-    "time": "{name} took longer than {limits.convert_s:.0f} seconds to read; save it in smaller parts.",
+    "time": "{name} took longer than {seconds} seconds to read; save it in smaller parts.",
     "died": "{name} could not be read (its reader crashed); save it in another format.",
 }
-
-
-def decode(data: bytes) -> tuple[str, str]:
-    """The text of a file, and the encoding it was taken to have.
-
-    UTF-8; UTF-16 or -32 by its mark; UTF-8 with damaged bytes; else the likeliest of the older encodings.
-    """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace"), encoding
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        text = data.decode("utf-8", errors="replace")
-    if text.count("\ufffd") < sum(character > "\x7f" for character in text) / 4:
-        return text, "utf-8, damaged"
-    guess = from_bytes(data[:_SAMPLE], cp_isolation=_OLDER_ENCODINGS).best()
-    encoding = guess.encoding if guess else "cp1252"
-    return data.decode(encoding, errors="replace"), encoding
 
 
 def _bytes(path: Path, *, limit: int) -> bytes:
@@ -260,9 +222,9 @@ def _looks_like(data: bytes) -> str:
 
 
 def _refuse_binary(data: bytes, name: str) -> None:
-    if any(data.startswith(mark) for mark, _ in _MARKS):
+    if any(data.startswith(mark) for mark, _ in MARKS):
         return
-    start = data[:_SAMPLE]
+    start = data[:SAMPLE]
     seems = next((words for magic, words in _MAGIC if data.startswith(magic)), "")
     odd = sum(start.count(code) for code in _NOT_IN_TEXT)
     # A few control characters do stand in texts (form feeds, escape codes of terminals); zeros do not.
@@ -280,12 +242,6 @@ def _without_controls(document: Document) -> Document:
         links=tuple(map(clean, document.links)),
         key=clean(document.key),
     )
-
-
-def clean(text: str) -> str:
-    """A text without control characters and halves of characters; tabs and line ends stay."""
-    text = _CONTROL.sub("", text)
-    return text if text.isascii() else text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 def _clean_value(value: Json) -> Json:

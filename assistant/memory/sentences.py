@@ -26,13 +26,14 @@ _NEVER_LAST = frozenset(
     mr mrs ms dr prof rev gen sen rep st mt capt col lt sgt hon fr e.g i.e eg ie cf vs viz al approx ca no nr vol
     fig figs eq sec ch chap p pp art ed eds resp incl excl esp z.b d.h u.a bzw ggf evtl vgl s.o s.u hr dipl ing
     str tel abs bsp m.e i.d.r o.ä p.ex env ex jan feb mar apr jun jul aug sep sept oct nov dec min max v ver
+    kap abb tab bd
     """.split()
 )
 """Abbreviations after which the sentence goes on, whatever follows."""
 _BEFORE_NUMBER_ONLY = frozenset(
     """
     no nr vol fig figs eq sec ch chap p pp art v ver jan feb mar apr jun jul aug sep sept oct nov dec min max abs
-    ed ex str al
+    ed ex str al kap abb tab bd
     """.split()
 )
 """Of those, the ones that are words or names too: the sentence goes on only if a number follows."""
@@ -41,6 +42,8 @@ _STARTERS = frozenset(
     the a an it he she they we you i this that these those there in on at if when but and so then however for
     """.split()
 )
+
+_MONTH = re.compile(r"(?i)(?:jan|feb|mär|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec)")
 
 Kind = Literal["sentence", "item", "code", "row", "heading"]
 
@@ -124,7 +127,7 @@ class _Scanner:
 
     def _fence_end(self, at: int) -> int:
         """The line after the closing fence, or after the last line where none closes."""
-        opening = _FENCE.match(self._lines[at].text)
+        opening = _FENCE.search(self._lines[at].text)
         ticks = opening[1] if opening else "```"
         for end in range(at + 1, len(self._lines)):
             if self._lines[end].text.strip() == ticks:
@@ -135,7 +138,8 @@ class _Scanner:
         """Continuation lines are indented deeper than the marker; fences go on to their end."""
         marker = _ITEM.match(self._lines[at].text)
         depth = len(marker[1]) if marker else 0
-        end = at + 1
+        begins_with_code = marker and _FENCE.match(self._lines[at].text, marker.end())
+        end = self._fence_end(at) if begins_with_code else at + 1
         while end < len(self._lines):
             line = self._lines[end].text
             if _FENCE.match(line) and line[depth : depth + 1].isspace():
@@ -265,8 +269,10 @@ def _ends_sentence(before: str, mark: str, after: str) -> bool:
         return not following[:1].isdigit()
     if word in _NEVER_LAST:
         return False
-    next_word = re.match(r"[^\W\d_]+", following)
-    starts_new = bool(next_word and next_word[0].casefold() in _STARTERS)
-    if re.fullmatch(r"[a-z]", word) or re.fullmatch(r"(?:[a-z]\.)+[a-z]", word):
-        return starts_new  # an initial ("J. Smith"), or "U.S. Army"
+    if word.isdigit() and _MONTH.match(following):
+        return False  # "am 3. Mai"
+    starts_new = (next_word := re.match(r"[^\W\d_]+", following)) is not None and next_word[0].casefold() in _STARTERS
+    if re.fullmatch(r"[a-z]|(?:[a-z]\.)+[a-z]", word) and word not in {"a.m", "p.m"}:
+        after_number = len(words) > 1 and words[-2][-1:].isdigit()  # "at 15 h."
+        return starts_new or after_number  # else an initial ("J. Smith"), or "U.S. Army"
     return True

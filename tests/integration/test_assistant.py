@@ -126,6 +126,19 @@ async def test_forgetting_by_description_asks_which_and_waits(house: House, ana:
         await _all(house.assistant.resume(ana, thread, 0))
 
 
+async def test_forget_that_after_several_quotes_asks_which(house: House, ana: Person, notes: Path) -> None:
+    thread = uuid.uuid4()
+    await house.omac.remember(ana, "The Skoda is parked on level 3", source="command line")
+    answer = await _say(house, ana, "what do you know about the Skoda?", thread)
+    assert len(answer.citations) > 1
+    asked = await _say(house, ana, "forget that", thread)
+    assert len(asked.options) >= 3
+    assert asked.options[-1] == "Keep everything"
+    assert len(await house.omac.facts(ana)) == 1
+    kept = _answer(await _all(house.assistant.resume(ana, thread, len(asked.options) - 1)))
+    assert kept.text == "Nothing was forgotten."
+
+
 async def test_a_new_message_withdraws_an_open_question(house: House, ana: Person) -> None:
     thread = uuid.uuid4()
     await house.omac.remember(ana, "The garage code is 8812", source="command line")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from assistant.memory.formats import markdown, pdf
+from assistant.memory.formats import markdown_note, pdf_pages
 from assistant.memory.formats.document import Block, Document, Json, day_of, table, taking_title
 
 log = logging.getLogger(__name__)
@@ -151,18 +151,24 @@ def document(converted: Mapping[str, Any], *, name: str) -> Document:
     if isinstance(tags := properties.get("tags"), str):
         properties["tags"] = [tag.strip() for tag in re.split(r"[,;]", tags) if tag.strip()]
     if "sheets" in converted:
-        own_title, blocks = "", list(_sheets(converted["sheets"]))
+        blocks = list(_sheets(converted["sheets"]))
     elif "pages" in converted:
-        own_title, blocks = taking_title(pdf.blocks(converted["pages"]))
+        blocks = pdf_pages.blocks(converted["pages"])
     else:
-        read = markdown.read(converted["markdown"], name="")
-        own_title, blocks = read.title, list(read.blocks)
+        blocks = markdown_note.blocks_of(converted["markdown"])[0]
+    own_title, rest = taking_title(blocks)
+    if "sheets" not in converted and (not title or _same(own_title, title)):
+        title, blocks = own_title, rest
     return Document(
-        title=title or own_title or name,
+        title=title or name,
         blocks=tuple(blocks),
         date=day_of(properties),
         properties=properties,
     )
+
+
+def _same(title: str, other: str) -> bool:
+    return re.findall(r"\w+", title.casefold()) == re.findall(r"\w+", other.casefold())
 
 
 def _sheets(sheets: Iterable[Mapping[str, Any]]) -> Iterable[Block]:

@@ -65,7 +65,7 @@ def convert(kind: str, data: bytes, *, unpacked_bytes: int) -> dict[str, Any]:
     """What is in a file.
 
     Returns:
-        "pages" (of a PDF, see `pdf.py`), "sheets" (of an XLSX) or "markdown",
+        "pages" (of a PDF, see `pdf_pages.py`), "sheets" (of an XLSX) or "markdown",
         and "properties".
 
     Raises:
@@ -82,7 +82,10 @@ def convert(kind: str, data: bytes, *, unpacked_bytes: int) -> dict[str, Any]:
         markdown = _Docx().convert(io.BytesIO(data), StreamInfo(extension=".docx"), style_map=_STYLES).markdown
         return {"markdown": markdown, "properties": _core_properties(data)}
     markdown = EpubConverter().convert(io.BytesIO(data), StreamInfo(extension=".epub")).markdown
-    return {"markdown": markdown, "properties": {}}
+    head, _, chapters = markdown.partition("\n\n")
+    named = {"Title": "title", "Authors": "author", "Date": "date", "Description": "description"}
+    told = {named[key]: value for key, value in re.findall(r"^\*\*(\w+):\*\* (.+)", head, re.MULTILINE) if key in named}
+    return {"markdown": chapters, "properties": told}
 
 
 class _Docx(DocxConverter):  # type: ignore[misc]
@@ -205,7 +208,7 @@ def _pdf(data: bytes) -> dict[str, Any]:
 
 
 def _pdf_lines(text: Any) -> list[tuple[str, float, bool, bool, float, float, float, float]]:
-    """The lines of a page, as `pdf.blocks` takes them."""
+    """The lines of a page, as `pdf_pages.blocks` takes them."""
     lines = []
     at = 0
     for raw in text.get_text_range().split("\n"):
@@ -254,7 +257,7 @@ def _answer(order: Mapping[str, Any], data: bytes) -> dict[str, Any]:
         return {"failed": "memory"}
     except (DefusedXmlException, ParseError, InvalidFileException, zipfile.BadZipFile, zlib.error):
         return {"failed": "broken"}
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         return {"failed": "broken", "error": type(error).__name__}
 
 

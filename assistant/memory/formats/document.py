@@ -19,6 +19,7 @@ _GENERAL_NAMES = {
     "discussion", "details", "overview", "introduction", "intro", "notes", "todo", "faq", "about", "changelog",
     "setup", "install", "installation", "usage", "license", "news", "summary", "journal", "log", "history", "misc",
 }  # fmt: skip
+_COLUMNS = re.compile(r"\S {3,}\S")
 _FIELD = re.compile(r"[A-Z][\w-]{0,24}: ")
 """A line such as "From: me": it stands for itself."""
 _NARROWEST, _WIDEST = 40, 140
@@ -68,6 +69,7 @@ class Document:
 
 def heading(text: str, level: int) -> Block:
     """A heading, or a paragraph where the text is too long to be one (a line of dashes under a paragraph)."""
+    text = text.rstrip(" ¶")  # a mark that documentation tools add, to link to it
     if len(text) > _LONGEST_HEADING or "\n" in text:
         return Block("paragraph", text)
     return Block("heading", text, level=max(1, level))
@@ -90,15 +92,21 @@ def table(rows: Iterable[list[str]]) -> Block | None:
     return Block("table", "\n".join(lines)) if lines else None
 
 
-def taking_title(blocks: list[Block]) -> tuple[str, list[Block]]:
+def taking_title(blocks: list[Block], *, name: str = "") -> tuple[str, list[Block]]:
     """The title that a document gives itself by its first heading, and the blocks without it.
 
-    It counts if nothing stands above it and no other heading is as high.
+    It counts if nothing stands above it, and if no other heading is as high or the file's name is none that a person
+    would say (secA3, 2.90.1).
+
+    Args:
+        blocks: Of the whole document.
+        name: The title that the file's name would give.
     """
     if not blocks or blocks[0].kind != "heading":
         return "", blocks
     first = blocks[0]
-    if any(block.kind == "heading" and block.level <= first.level for block in blocks[1:]):
+    unspeakable = " " not in name and re.search(r"\d|[a-z][A-Z]", name) and not day_in(name) and not day_in(first.text)
+    if not unspeakable and any(block.kind == "heading" and block.level <= first.level for block in blocks[1:]):
         return "", blocks
     return first.text, blocks[1:]
 
@@ -118,8 +126,8 @@ def unwrapped(text: str, *, kept_break: str = "\n") -> str:
         full = _NARROWEST <= width <= _WIDEST and size + 1 + len(start.partition(" ")[0]) > width
         long = width >= _NARROWEST and size >= width / 2
         goes_on = start.lstrip("\"'“‘([*_`~")[:1].islower() or line.rstrip()[-1:] in {",", "-", "–", "("}
-        fields = _FIELD.match(line) and _FIELD.match(start)
-        joined += (" " if not fields and (full or (long and goes_on)) else kept_break) + start
+        apart = _COLUMNS.search(line) or (_FIELD.match(line) and _FIELD.match(start))
+        joined += (" " if not apart and (full or (long and goes_on)) else kept_break) + start
     return joined
 
 
@@ -131,7 +139,7 @@ def name_as_title(name: str, *, folder: str = "") -> str:
         folder: The name of the folder it lies in; says more than a name such as "index".
     """
     words = re.sub(r"__(\d{2,5})__", lambda found: chr(int(found[1])), name)  # ikiwiki's way to write odd characters
-    if " " not in words:
+    if " " not in words and not re.fullmatch(r"[\d_.-]+", words):
         words = re.sub(r"^(?:\d{12,14}|\d{4}-\d\d-\d\d)[-_](?=\w)", "", words)
         words = words.replace("_", " ")
         if words.count("-") > 1 or re.fullmatch(r"[a-z]+-[a-z]+", words):
@@ -202,30 +210,23 @@ def day_in(text: str) -> datetime.date | None:
     return None
 
 
-_DAY_KEYS = (
-    "date",
-    "created",
-    "created_at",
-    "date_created",
-    "creation_date",
-    "created_time",
-    "published",
-    "publishdate",
-    "pubdate",
-    "issued",
-    "day",
-    "updated",
-    "modified",
-    "lastmod",
-    "last_modified",
-    "updated_at",
-)
+_BEGUN_KEYS = (
+    "date", "created", "created_at", "date_created", "creation_date", "created_time", "published", "publishdate",
+    "pubdate", "issued", "day",
+)  # fmt: skip
+_CHANGED_KEYS = ("updated", "modified", "lastmod", "last_modified", "updated_at")
 
 
 def day_of(properties: Mapping[str, Json]) -> datetime.date | None:
-    """The day that the properties give the document: its date, else its creation, else its last change."""
+    """The day that the properties give the document: its date, or else its creation."""
+    return _day_under(properties, _BEGUN_KEYS)
+
+
+def day_changed(properties: Mapping[str, Json]) -> datetime.date | None:
+    """The day of its last change."""
+    return _day_under(properties, _CHANGED_KEYS)
+
+
+def _day_under(properties: Mapping[str, Json], keys: Iterable[str]) -> datetime.date | None:
     named = {key.lower().replace("-", "_").replace(" ", "_"): value for key, value in properties.items()}
-    for key in _DAY_KEYS:
-        if found := day(named.get(key)):
-            return found
-    return None
+    return next((found for key in keys if (found := day(named.get(key)))), None)

@@ -54,7 +54,8 @@ ASCIIDOC = Flavour(
     name="asciidoc",
     heading=re.compile(r"(?P<marks>={1,6})[ \t]+(?P<words>\S.*?)(?:[ \t]+=+)?[ \t]*"),
     silent=re.compile(
-        r"\[[^\]]*\][ \t]*|//(?!/).*|(?:ifn?def|endif|include|ifeval)::.*|:[\w!-]+:.*|\+[ \t]*|'{3,}[ \t]*|[*_=]{4,}[ \t]*"
+        r"\[{1,2}[^\]]*\]{1,2}[ \t]*|//(?!/).*|(?:ifn?def|endif|include|ifeval)::.*|:[\w!-]+:.*|\+[ \t]*"
+        r"|'{3,}[ \t]*|[*_=]{4,}[ \t]*"
     ),
     fence=re.compile(r"(-{4,}|\.{4,}|\+{4,})[ \t]*"),
     inline=_compiled(

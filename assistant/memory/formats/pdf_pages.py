@@ -91,7 +91,8 @@ def _lines(pages: Sequence[Mapping[str, Any]]) -> list[_Line]:
 
 
 def _stripped(line: _Line) -> str:
-    return re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text.lower())
+    """A line as a running head: left and right pages have their number on different sides."""
+    return " ".join(sorted(re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text.lower()).split()))
 
 
 def _at_edge(line: _Line, height: float) -> bool:

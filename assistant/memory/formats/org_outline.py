@@ -39,7 +39,10 @@ _ITEM = re.compile(r"([ \t]*)(?:[-+]|(?<=[ \t])\*|(\d+)[.)])(?:[ \t]+(?:\[@\d+\]
 _FIXED = re.compile(r"[ \t]*:(?:[ \t](.*)|$)")
 _ROW = re.compile(r"[ \t]*\|")
 _RULE_ROW = re.compile(r"[ \t]*\|-[-+|]*[ \t]*")
-_EDITOR = re.compile(r"[ \t]*#(?:[ \t]*-\*-.*|[ \t]+(?:Local Variables:|End:|eval:|[\w-]+:[ \t]).*|[ \t]*)")
+_EDITOR = re.compile(
+    r"[ \t]*#(?:[ \t]*-\*-.*|[ \t]+(?:Local Variables:|LocalWords:|End:|eval:|fill-column:|org-[\w-]+:|mode:).*|[ \t]*)"
+)
+"""Comments that speak to the editor."""
 
 _QUIET_KEYWORDS = tuple(
     """
@@ -51,10 +54,11 @@ _QUIET_KEYWORDS = tuple(
 """What these keywords begin with says something to programs only."""
 _BEFORE, _AFTER = r"(?<![^\s\-({'\"*/_+])", r"(?=$|[\s\-.,;:!?'\")}\[*/_+])"
 _MARKUP = tuple(
-    re.compile(rf"(?<![\w{mark}]){_BEFORE}{mark}(\S(?:[^\n]{{0,300}}?\S)?){mark}{_AFTER}") for mark in (r"\*", "/", "_")
+    re.compile(rf"(?<![\w{mark}]){_BEFORE}{mark}(\S(?:[^\n]{{0,300}}?\S)??){mark}{_AFTER}")
+    for mark in (r"\*", "/", "_")
 )
-_VERBATIM = re.compile(r"(?<![^\s\-({'\"])([=~])(\S(?:[^\n]{0,400}?\S)?)\1(?=$|[\s\-.,;:!?'\")}\[])")
-_STRIKE = re.compile(r"(?<![^\s\-({'\"])\+([^\s+](?:[^\n+]{0,300}?[^\s+])?)\+(?=$|[\s\-.,;:!?'\")}\[])")
+_VERBATIM = re.compile(r"(?<![^\s\-({'\"])([=~])(\S(?:[^\n]{0,400}?\S)??)\1(?=$|[\s\-.,;:!?'\")}\[])")
+_STRIKE = re.compile(r"(?<![^\s\-({'\"])\+([^\s+](?:[^\n+]{0,300}?[^\s+])??)\+(?=$|[\s\-.,;:!?'\")}\[])")
 _LINK = re.compile(r"\[\[([^\[\]\n]+)\](?:\[([^\n]+?)\])?\]")
 _TARGET = re.compile(r"<<<?([^<>\n]+)>>>?")
 _STAMP = re.compile(r"[<\[](\d{4}-\d\d-\d\d[^\]>\n]{0,40})[>\]]")
@@ -81,7 +85,7 @@ def read(text: str, *, name: str) -> Document:
     properties = body.properties
     title = str(properties.get("title", ""))
     if not title:
-        title, blocks = taking_title(blocks)
+        title, blocks = taking_title(blocks, name=name)
     return Document(
         title=title or name,
         blocks=tuple(blocks),
@@ -98,6 +102,7 @@ class _Body:
         self._lines = lines
         self._depth = depth
         self._found: list[Block] = []
+        self._endless: set[str] = set()
         self.properties: dict[str, Json] = {}
         self.links: list[str] = [] if links is None else links
 
@@ -166,10 +171,13 @@ class _Body:
 
     def _end(self, at: int, pattern: str) -> int:
         """The line that ends what began at a line; -1 if none does."""
+        if pattern in self._endless:
+            return -1
         ends = re.compile(pattern, re.IGNORECASE)
         for n in range(at + 1, len(self._lines)):
             if ends.fullmatch(self._lines[n]):
                 return n
+        self._endless.add(pattern)
         return -1
 
     def _block(self, at: int, name: str, arguments: str) -> int:

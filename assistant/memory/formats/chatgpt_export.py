@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assistant.errors import BadInput
-from assistant.memory.formats import markdown
+from assistant.memory.formats import markdown_note
 from assistant.memory.formats.document import Block, Document, Json
 
 _WHO = {"user": "You", "assistant": "ChatGPT", "tool": "Tool"}
@@ -63,7 +63,7 @@ def _conversation(conversation: Mapping[str, Any], number: int) -> Document:
         who = _WHO.get(str(author.get("role")), "ChatGPT")
         when = f", {sent:%Y-%m-%d %H:%M}" if sent else ""
         blocks.append(Block("heading", f"{who}{when}", level=1))
-        inner, _ = markdown.blocks_of(words)
+        inner, _ = markdown_note.blocks_of(words)
         for block in inner:
             level = min(block.level + 1, _DEEPEST_HEADING) if block.kind == "heading" else 0
             blocks.append(Block(block.kind, block.text, level=level, info=block.info))

@@ -6,12 +6,22 @@ import re
 import textwrap
 from collections.abc import Callable
 
-from assistant.memory.formats import markdown
-from assistant.memory.formats.document import Block, Document, Json, Kind, heading, table, taking_title, unwrapped
+from assistant.memory.formats import markdown_note
+from assistant.memory.formats.document import (
+    Block,
+    Document,
+    Json,
+    Kind,
+    day_of,
+    heading,
+    table,
+    taking_title,
+    unwrapped,
+)
 from assistant.memory.formats.flavours import RESTRUCTURED, WIKI, Flavour, flavour_of, is_markdown
 
 _UNDERLINE = re.compile(r"([=\-~^\"'#*+.`:])\1{2,}[ \t]*")
-_ITEM = re.compile(r"([ \t]*)([-*+•·o]|\(?\d{1,3}[.)]|[a-z]\))[ \t]+(?=\S)")
+_ITEM = re.compile(r"([ \t]*)([-*+•·]|\(?\d{1,3}[.)]|[a-z]\))[ \t]+(?=\S)")
 _RULE = re.compile(r"[ \t]*([-=_*~#.+])(?:[ \t]*\1){4,}[ \t]*")
 _COLUMNS = re.compile(r"\S {3,}\S")
 _BOX = re.compile(r"[ \t]*[|+\u2500-\u257f]")
@@ -26,6 +36,8 @@ _RST_SILENT = {
 }  # fmt: skip
 _RST_TARGET = re.compile(r"[ \t]*\.\.[ \t]+(?:_[^:]*:.*|\[[^\]]+\][ \t].*)?$|[ \t]*\.\.$")
 _SHELL = re.compile(r"(?:[$%>#][ \t]|//[ \t]|sudo[ \t]).*\S|.*(?:[;{}\\]|&&)[ \t]*")
+_ENDS = (".", "!", "?", ":", ",", ";")
+"""What prose has at the end of some line; what is indented and has none of them is a command or an example."""
 _LEADERS = re.compile(r"(?:[ \t]?\.){4,}[ \t]*\d*[ \t]*$")
 
 
@@ -40,10 +52,12 @@ def read(text: str, *, name: str, flavour: Flavour | None = None) -> Document:
     text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(8)
     flavour = flavour or flavour_of(text)
     if flavour is not WIKI and flavour is not RESTRUCTURED and is_markdown(text):
-        return markdown.read(text, name=name)
+        return markdown_note.read(text, name=name)
     reader = _Lines(text.split("\n"), flavour=flavour)
-    own_title, rest = taking_title(reader.blocks())
-    return Document(title=own_title or name, blocks=tuple(rest), properties=reader.properties)
+    own_title, rest = taking_title(reader.blocks(), name=name)
+    return Document(
+        title=own_title or name, blocks=tuple(rest), date=day_of(reader.properties), properties=reader.properties
+    )
 
 
 class _Lines:
@@ -92,7 +106,11 @@ class _Lines:
             if self._flavour.fence and self._flavour.fence.fullmatch(self._lines[end]):
                 break
             end += 1
-        self._paragraph(self._lines[at:end])
+        run = self._lines[at:end]
+        if self._found and min(map(_indent, run)) >= 4 and not any(each.rstrip().endswith(_ENDS) for each in run):
+            self._add("code", textwrap.dedent("\n".join(run)))
+        else:
+            self._paragraph(run)
         return end
 
     def _fenced(self, at: int) -> int:
@@ -111,6 +129,8 @@ class _Lines:
     def _paragraph(self, run: list[str]) -> None:
         dedented = textwrap.dedent("\n".join(run))
         lines = [line for line in dedented.split("\n") if not (_LEADERS.search(line) or _RULE.fullmatch(line))]
+        if silent := self._flavour.silent:
+            lines = [line for line in lines if not silent.fullmatch(line)]
         first_item = next((n for n, line in enumerate(lines) if n and _ITEM.match(line)), 0)
         if self._flavour is WIKI and all(line.startswith("||") for line in lines):
             rows = [re.split(r"(?:\|\|)+", line.strip().strip("|")) for line in lines]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
@@ -27,6 +28,10 @@ warnings.filterwarnings("ignore", category=MarkupResemblesLocatorWarning)
 
 _DEEPEST = 120
 """Elements within elements; what lies deeper is read as one run of text."""
+_TOO_DEEP = 400
+"""Elements within elements. No page is so; read by its structure, it would take minutes."""
+_LARGE = 300
+"""Nodes; what has more is no row of links."""
 _NOT_READ = [
     "script",
     "style",
@@ -81,6 +86,9 @@ def read(data: bytes | str, *, name: str) -> Document:
     """
     soup = BeautifulSoup(data, "lxml")
     properties = _properties(soup)
+    if _depth(soup) > _TOO_DEEP:
+        lines = (" ".join(line.split()) for line in soup.get_text("\n").split("\n"))
+        return Document(title=name, blocks=tuple(Block("paragraph", line) for line in lines if line))
     page_title = " ".join(soup.title.get_text(" ").split()) if soup.title else ""
     _strip(soup)
     main = _main_part(soup)
@@ -93,7 +101,7 @@ def read(data: bytes | str, *, name: str) -> Document:
     if first_heading and (not page_title or first_heading in page_title):
         title, blocks = first_heading, rest
     else:
-        title, blocks = page_title or first_heading, walk.found if page_title else rest
+        title, blocks = page_title, walk.found
     return Document(
         title=title or name,
         blocks=tuple(blocks),
@@ -112,6 +120,16 @@ def blocks_of(fragment: str) -> list[Block]:
     walk.element(soup, depth=0)
     walk.flush()
     return walk.found
+
+
+def _depth(soup: BeautifulSoup) -> int:
+    deepest = 0
+    todo: list[tuple[Tag, int]] = [(soup, 0)]
+    while todo:
+        part, depth = todo.pop()
+        deepest = max(deepest, depth)
+        todo += [(child, depth + 1) for child in part.children if isinstance(child, Tag)]
+    return deepest
 
 
 def _properties(soup: BeautifulSoup) -> dict[str, Json]:
@@ -157,7 +175,7 @@ def _strip_links(part: Tag) -> None:
     for piece in part.find_all(["h1", "h2", "p", "ul", "ol", "table", "div", "dl"]):
         if piece is first_heading:
             above = False
-        if piece.decomposed or piece.name in _HEADINGS or piece.find(["h1", "h2", "h3"]):
+        if piece.decomposed or _is_large(piece) or piece.name in _HEADINGS or piece.find(["h1", "h2", "h3"]):
             continue
         text = _letters(piece)
         links = piece("a")
@@ -166,6 +184,10 @@ def _strip_links(part: Tag) -> None:
         leads_on = sum(_LEADS_ON.match(link.get_text().strip()) is not None for link in links)
         if leads_on > (1 if len(links) > 3 else 0) or (above and first_heading):
             piece.decompose()
+
+
+def _is_large(part: Tag) -> bool:
+    return next(islice(part.descendants, _LARGE, None), None) is not None
 
 
 def _letters(part: Tag) -> str:
@@ -238,8 +260,10 @@ class _Walk:
             self._table(part, depth)
         elif name == "blockquote":
             inner = self._within(part, depth)
-            if inner:
-                self.found.append(Block("quote", "\n".join(block.text for block in inner)))
+            if all(block.kind in {"code", "table", "heading"} for block in inner):
+                self.found += inner  # only set apart
+            else:
+                self.found.append(Block("quote", "\n".join(line for block in inner for line in as_item_lines(block))))
         else:
             for child in part.children:
                 self.element(child, depth=depth + 1)

@@ -16,7 +16,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from assistant.memory.formats import html
+from assistant.memory.formats import web_page
 from assistant.memory.formats.document import (
     Block,
     Document,
@@ -33,21 +33,28 @@ from assistant.memory.formats.document import (
 
 _LONGEST_INLINE = 20_000
 """Characters. Markup within a longer paragraph is left as it is: finding it can take quadratic time."""
+_DEEPEST = 100
+"""Blocks within blocks, two for each level of a list; what lies deeper the parser leaves out."""
+_TOO_DEEP = re.compile(
+    r"^(?:(?:[ \t]*>){45}|(?:[ \t]*[-*+][ \t]){45}|(?:\t{45}|[ \t]{90})[ \t]*[-*+][ \t])", re.MULTILINE
+)
+"""What may be deeper than that is read as paragraphs."""
 _MOST_OPENERS = 1_500
 _FRONT = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?)^(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _FRONT_LINE = re.compile(r"^([A-Za-z][\w -]{0,40}):[ \t]+(\S.*)$", re.MULTILINE)
 _WIKI = re.compile(r"(!?)\[\[([^\[\]\n|]*)(?:\|([^\[\]\n]*))?\]\]")
 _MATH = re.compile(r"\$\$(?:(?!\$\$).){1,2000}\$\$|\$(?![\s$])[^$\n]{0,300}?(?<![\s\\])\$(?!\d)", re.DOTALL)
-_DIRECTIVE = re.compile(r"(?<!\\)\[\[!(\w+)(?=[\s\]])([^\[\]]{0,2000})\]\]")
+_DIRECTIVE = re.compile(r"(?<!\\)\[\[!(\w+)(?=[\s\]])((?:[^\[\]]|\[\[[^\[\]\n]{0,200}\]\]){0,2000})\]\]")
 _SILENT_DIRECTIVES = {"toc", "inline", "map", "pagestats", "sidebar", "orphans", "brokenlinks", "pagecount", "img"}
-_CODE_TAG = re.compile(
-    r"^[ \t]*(?:\{\{[<%][ \t]*/?(?:code|code-toggle|highlight)\b[^\n]*?[>%]\}\}"
-    r"|\{%-?[ \t]*(?:end)?highlight\b[^\n]*?%\})[ \t]*$",
-    re.MULTILINE,
+_TAGGED_CODE = re.compile(
+    r"^[ \t]{0,8}(?:\{\{[<%][ \t]*(code|code-toggle|highlight)\b[^\n]{0,300}?[>%]\}\}"
+    r"|\{%-?[ \t]*highlight\b[^\n]{0,300}?%\})[ \t]*\n(.{0,20000}?)\n[ \t]{0,8}"
+    r"(?:\{\{[<%][ \t]*/[ \t]*\1[ \t]*[>%]\}\}|\{%-?[ \t]*endhighlight[ \t]*-?%\})[ \t]*$",
+    re.MULTILINE | re.DOTALL,
 )
-"""Tags of Hugo and Jekyll around code."""
-_SHORTCODE = re.compile(r"\{\{[<%][^\n]*?[>%]\}\}|\{%[^\n]*?%\}")
-_TAGGED_LINK = re.compile(r"\]\(\s*\{[{%][^\n]*?[}%]\}[^)\s]*\)")
+"""Code between tags of Hugo or Jekyll."""
+_SHORTCODE = re.compile(r"\{\{[<%].{0,600}?[>%]\}\}|\{%.{0,600}?%\}", re.DOTALL)
+_TAGGED_LINK = re.compile(r"\]\(\s{0,9}\{[{%].{0,300}?[}%]\}[^)\s]{0,300}\s?\)", re.DOTALL)
 _BLOCK_ID = re.compile(r"[ \t]\^[A-Za-z0-9-]+$", re.MULTILINE)
 _HIGHLIGHT = re.compile(r"(?<![\w=])==(?=[^\s=])|(?<=[^\s=])==(?![\w=])")
 _CALLOUT = re.compile(r"\A\[!([\w-]+)(?:\|[^\]]*)?\][+-]?[ \t]*")
@@ -79,7 +86,8 @@ def read(text: str, *, name: str) -> Document:
     body, told = _directives(body)
     properties = {**told, **properties}
     blocks, links = blocks_of(body)
-    own_title, blocks = taking_title(blocks)
+    properties = {key: _unmarked(value) for key, value in properties.items()}
+    own_title, blocks = taking_title(blocks, name=name)
     given = properties.get("title")
     title = " ".join(str(given).split()) if isinstance(given, str | int) and str(given).strip() else own_title
     if own_title and own_title.casefold() != title.casefold():
@@ -104,7 +112,7 @@ def front_matter(text: str) -> tuple[Mapping[str, Json], str]:
         return {}, text
     inner, rest = found[2], text[found.end() :]
     try:
-        loaded: object = tomllib.loads(inner) if found[1] == "+++" else yaml.load(inner, Loader=_YAML)
+        loaded: object = tomllib.loads(inner) if found[1] == "+++" else yaml.load(inner, Loader=_YAML)  # noqa: S506
     except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError, RecursionError):
         loaded = dict(_FRONT_LINE.findall(inner))
     if loaded is None:
@@ -113,6 +121,15 @@ def front_matter(text: str) -> tuple[Mapping[str, Json], str]:
         return {}, text
     properties = as_json(loaded)
     return (properties if isinstance(properties, dict) else {}), rest
+
+
+def _unmarked(value: Json) -> Json:
+    """A property without markup in its words."""
+    if isinstance(value, list):
+        return [_unmarked(item) if isinstance(item, str) else item for item in value]
+    if isinstance(value, str) and re.search(r"[`*&<]|\]\(|\[\[", value):
+        return _Walk().words(value)
+    return value
 
 
 def _directives(text: str) -> tuple[str, dict[str, Json]]:
@@ -135,15 +152,20 @@ def _directives(text: str) -> tuple[str, dict[str, Json]]:
         if tags:
             told["tags"] = tags
     if "{" in text:
-        text = _CODE_TAG.sub("```", text)
+        text = _TAGGED_CODE.sub("```\n\\2\n```", text)
     return text, told
 
 
 def blocks_of(text: str) -> tuple[list[Block], tuple[str, ...]]:
     """The blocks of a Markdown text without front matter, and the names of the notes it links to."""
+    if _TOO_DEEP.search(text):
+        paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
+        return [Block("paragraph", part) for part in paragraphs if part], ()
     walk = _Walk()
-    walk.blocks(_MARKDOWN.parse(text, walk.environment))
-    walk.notes(walk.environment.get("references", {}))
+    tokens = _MARKDOWN.parse(text, walk.environment)
+    notes = walk.notes()
+    walk.blocks(tokens)
+    walk.found += notes
     return walk.found, unique(walk.links)
 
 
@@ -190,7 +212,7 @@ def _math_rule(state: StateInline, silent: bool) -> bool:
 
 
 def _parser() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    markdown = MarkdownIt("commonmark", {"html": True, "maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
     markdown.inline.ruler.before("link", "wiki", _wiki_rule)
     markdown.inline.ruler.before("escape", "math", _math_rule)
     # Inline markup is parsed by us, paragraph by paragraph, with a bound on their size.
@@ -214,11 +236,12 @@ class _Walk:
         for node in SyntaxTreeNode(tokens).children:
             self._block(node)
 
-    def notes(self, references: Mapping[str, Mapping[str, object]]) -> None:
-        """Add footnotes that the parser took for link definitions (`[^1]: https://...`)."""
-        for label, reference in references.items():
-            if label.startswith("^"):
-                self.found.append(Block("paragraph", f"[{label}]: {reference['href']} {reference['title']}".strip()))
+    def notes(self) -> list[Block]:
+        """Footnotes that the parser took for link definitions (`[^1]: https://...`); they are none any more."""
+        references = self.environment.get("references", {})
+        labels = [label for label in references if label.startswith("^")]
+        found = [(label, references.pop(label)) for label in labels]
+        return [Block("paragraph", f"[{label}]: {note['href']} {note['title']}".strip()) for label, note in found]
 
     def _block(self, node: SyntaxTreeNode) -> None:
         if node.type == "heading":
@@ -289,11 +312,14 @@ class _Walk:
         if name and name[1].lower() not in _TAGS:
             self.found.append(Block("paragraph", " ".join(fragment.split())))
         else:
-            self.found += html.blocks_of(fragment)
+            self.found += web_page.blocks_of(_SHORTCODE.sub(_quoted_words, fragment))
 
     def _text(self, node: SyntaxTreeNode) -> str:
         """The words of a node's inline content, its markup gone."""
-        raw = "".join(child.content for child in node.children if child.type == "inline")
+        return self.words("".join(child.content for child in node.children if child.type == "inline"))
+
+    def words(self, raw: str) -> str:
+        """A text without its inline markup."""
         if "{" in raw:
             raw = _SHORTCODE.sub(_quoted_words, _TAGGED_LINK.sub("](#)", raw))
         raw = unwrapped(_BLOCK_ID.sub("", raw), kept_break="  \n")
@@ -306,7 +332,7 @@ class _Walk:
         return "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
 
     def _pieces(self, tokens: Sequence[Token]) -> Iterator[str]:
-        for token in tokens:
+        for n, token in enumerate(tokens):
             if token.type in {"text", "text_special"}:
                 yield _HIGHLIGHT.sub("", token.content).replace("%%", "")
             elif token.type in {"code_inline", "wiki"}:
@@ -319,7 +345,7 @@ class _Walk:
                 yield "~~"
             elif token.type == "html_inline":
                 yield _inline_tag(token.content)
-            elif token.type == "image":
+            elif token.type == "image" and tokens[n - 1].type != "link_open":  # else a badge or a button
                 yield _alternative("".join(self._pieces(token.children or ())))
             elif token.type == "link_open":
                 self._link(str(token.attrs.get("href", "")))
