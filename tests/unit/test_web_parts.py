@@ -27,6 +27,8 @@ from assistant.settings import Settings
         ("a\x00b\n\u202ecod.exe", "a b cod.exe"),
         ("x" * 300 + ".docx", "x" * 115 + ".docx"),
         ("Rezept für Brötchen.org", "Rezept für Brötchen.org"),
+        ("ü" * 100 + ".pdf", "ü" * 58 + ".pdf"),
+        ("no suffix " + "x" * 200, "no suffix " + "x" * 109),
     ],
 )
 def test_a_files_name_is_made_safe(name: str, safe: str) -> None:

@@ -28,7 +28,6 @@ from assistant.channels.web.drawing import (
 )
 from assistant.channels.web.history import History
 from assistant.channels.web.pages import status_of
-from assistant.channels.web.rendering import literal
 from assistant.db import threads
 from assistant.errors import BadInput, NotAllowed, TwinningError
 from assistant.events import Message, Person
@@ -42,6 +41,8 @@ STARTERS = (
     ("What do you know about me?", "What do you know about me?"),
     ("How are you set up?", "/status"),
 )
+MESSAGE_BYTES = 8_000_000
+"""A longer message breaks the connection; up to here the assistant can say in words that it is too long."""
 RESUME_DELAY_S = 0.3
 """The front end forgets buttons that come before it has drawn the conversation."""
 SORRY = "Something went wrong inside Twinning; its log says what. Please try again."
@@ -54,6 +55,7 @@ def register() -> None:
     cl.on_chat_resume(on_chat_resume)
     cl.action_callback(PICK)(on_pick)
     cl.set_starters(starters)
+    sio.eio.max_http_buffer_size = MESSAGE_BYTES
     sio.on("stop", on_stop)  # Chainlit's own writes "Task manually stopped." as a message
 
 
@@ -140,13 +142,17 @@ async def _import(person: Person, thread: UUID, message: Any, files: list[Any]) 
     """Reads each file into memory and says what came of it. The files are gone afterwards, whatever happens."""
     names = [str(each.name) for each in files]
     lines: list[str] = []
+    stopped: asyncio.CancelledError | None = None
     try:
         for number, file in enumerate(files, 1):
             of = f" ({number} of {len(files)})" if len(files) > 1 else ""
             async with cl.Step(name=f"Read {file.name}{of}", type="tool", show_input="") as step:
                 told = await _import_one(person, file)
-                step.output = "\n".join(told)
-            lines.append(f"**{literal(file.name)}**\n" + "\n".join(told))
+                step.output = markup.answer("\n".join(told))
+            lines.append(f"**{file.name}**\n" + "\n".join(told))
+    except asyncio.CancelledError as error:
+        lines.append("Stopped. What was read completely is in memory; add the others again.")
+        stopped = error
     finally:
         for file in files:
             uploads.remove(Path(file.path))
@@ -155,14 +161,16 @@ async def _import(person: Person, thread: UUID, message: Any, files: list[Any]) 
     said = "\n\n".join(lines)
     await _store(person, thread, asked=markup.attached(names), said=said, files=names)
     await say(said)
+    if stopped:
+        raise stopped
 
 
 async def _import_one(person: Person, file: Any) -> list[str]:
     try:
         summary = await house().import_path(person, Path(file.path), name=f"upload:{file.name}")
     except TwinningError as error:
-        return [f"Not read: {literal(str(error))}"]
-    return [literal(line) for line in markup.imported(summary)]
+        return [f"Not read: {error}"]
+    return markup.imported(summary)
 
 
 async def _show_attached(message: Any, files: list[Any]) -> None:

@@ -14,7 +14,6 @@ from chainlit.context import context
 from chainlit.utils import utc_now
 
 from assistant.channels.web import markup
-from assistant.channels.web.rendering import literal
 from assistant.events import Asked, Citation, Event, Finished, Sources, StepFinished, StepStarted, Words
 
 REDRAW_S = 0.05
@@ -134,15 +133,10 @@ async def remove_buttons() -> None:
 
 
 async def say(text: str) -> None:
-    """A message of the house itself, in our own Markdown."""
-    await cl.Message(content=text).send()
+    """A message of the house itself."""
+    await cl.Message(content=markup.answer(text)).send()
 
 
 async def say_trouble(sentence: str) -> None:
     """An error, as the person reads it; `commands` in it stay readable."""
     await cl.ErrorMessage(content=markup.answer(sentence)).send()
-
-
-def named(name: str) -> str:
-    """A file's name inside a sentence."""
-    return literal(name)

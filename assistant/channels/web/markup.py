@@ -18,7 +18,7 @@ from assistant.memory.ingest import Summary
 from assistant.settings import Settings
 
 STOPPED = "_(stopped)_"
-NAME_CHARACTERS = 120
+NAME_BYTES = 120
 MODES = {
     Mode.FULL: "full: it chooses tools itself",
     Mode.GUIDED: "guided: Twinning chooses, the model fills in and writes",
@@ -84,12 +84,11 @@ def safe_name(name: str) -> str:
     name = re.split(r"[/\\]", name)[-1]
     name = "".join(each if each.isprintable() else " " for each in name).strip(" .")
     name = " ".join(name.split()) or "file"
-    if len(name) <= NAME_CHARACTERS:
-        return name
     stem, dot, suffix = name.rpartition(".")
-    if not dot or len(suffix) > 10:
-        return name[:NAME_CHARACTERS]
-    return stem[: NAME_CHARACTERS - len(suffix) - 1] + "." + suffix
+    if not dot or len(suffix.encode()) > 10:
+        stem, dot, suffix = name, "", ""
+    # A file system counts bytes.
+    return stem.encode()[: NAME_BYTES - len(suffix) - 1].decode(errors="ignore") + dot + suffix
 
 
 def imported(summary: Summary) -> list[str]:
@@ -138,7 +137,7 @@ def progress(embedded: int, total: int) -> str:
 
 def status_markdown(status: Status | None, settings: Settings) -> str:
     """The settings as a chat message."""
-    return "\n".join(f"- **{name}:** {literal(value)}" for name, value in status_lines(status, settings))
+    return "\n".join(f"- **{name}:** {value}" for name, value in status_lines(status, settings))
 
 
 def status_html(status: Status | None, settings: Settings) -> str:

@@ -121,7 +121,9 @@ def prepare(settings: Settings) -> Path:
         # Uploads live as long as their import; what a killed process left is swept here.
         shutil.rmtree(root / ".files", ignore_errors=True)
         (root / ".files").mkdir(mode=0o700)
-        shutil.copytree(STATIC / "public", root / "public", dirs_exist_ok=True)
+        shutil.rmtree(root / "public", ignore_errors=True)
+        # Without their modes: an installed package may be read-only.
+        shutil.copytree(STATIC / "public", root / "public", copy_function=shutil.copyfile)
         shutil.copyfile(STATIC / "chainlit.md", root / "chainlit_en-US.md")
         (root / ".chainlit" / "translations").mkdir(parents=True, exist_ok=True)
         (root / ".chainlit" / "config.toml").write_text(CONFIG, encoding="utf-8")

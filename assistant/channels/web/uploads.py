@@ -63,6 +63,8 @@ async def _keep(request: Request, session: WebsocketSession) -> str:
             await asyncio.to_thread(_write, file, path)
     except HTTPException as error:  # a form that cannot be parsed
         raise BadInput("The upload arrived broken; try again.") from error
+    except OSError as error:
+        raise BadInput(f"The file could not be stored ({error.strerror}); free some space and try again.") from error
     session.files[file_id] = {
         "id": file_id, "path": path, "name": name, "type": "application/octet-stream", "size": path.stat().st_size,
     }  # fmt: skip

@@ -10,6 +10,7 @@
     if (dialog) return dialog;
     dialog = document.createElement("dialog");
     dialog.id = "twinning-drawer";
+    dialog.setAttribute("aria-label", "Source");
     const close = document.createElement("button");
     close.className = "close";
     close.setAttribute("aria-label", "Close");
@@ -35,7 +36,8 @@
     const dialog = drawer();
     const inside = dialog.querySelector(".inside");
     // The server has escaped it; it is the same as on the passage's own page.
-    if (answer) inside.innerHTML = await answer.text();
+    if (answer?.headers.get("content-type")?.startsWith("text/html")) inside.innerHTML = await answer.text();
+    else if (answer) inside.textContent = (await answer.json()).detail;
     else inside.textContent = "Twinning does not answer. Is it running?";
     if (!dialog.open) dialog.showModal();
     dialog.scrollTop = 0;
