@@ -148,7 +148,7 @@ async def rephrase(state: State, runtime: Runtime[Run]) -> State:
     quotes = list(run.result.citations)[: phrasing.REPHRASE_QUOTES]
     messages: list[BaseMessage] = [
         SystemMessage(render("rephrase")),
-        HumanMessage("\n".join(f"Quote: {each.text}" for each in quotes) + f"\n\nQuestion: {state['text']}"),
+        HumanMessage("\n".join(f"Quote: {each.quote}" for each in quotes) + f"\n\nQuestion: {state['text']}"),
     ]
     try:
         said = await model.complete(messages, max_tokens=phrasing.REPHRASE_TOKENS, usage=run.usage)
@@ -156,7 +156,9 @@ async def rephrase(state: State, runtime: Runtime[Run]) -> State:
         run.steps.append({"id": "rephrase", "name": "Say it in a sentence", "input": {}, "output": str(error)})
         return {"route": "stop"}
     said = " ".join(said.split())
-    if phrasing.grounded(said, quotes, state["text"]) and phrasing.adds_something(said, state["text"]):
+    question = state["text"]
+    carried = phrasing.grounded(said, quotes, question) and phrasing.adds_something(said, question)
+    if carried and await _to_the_point(run, said, question):
         number = phrasing.best_citation(said, quotes).n
         _say(run, f"\n\n**In short:** {said} [{number}]")
     return {"route": "stop"}
@@ -191,6 +193,14 @@ async def talk(state: State, runtime: Runtime[Run]) -> State:
     finally:
         await words.aclose()
     return {"route": "stop"}
+
+
+async def _to_the_point(run: Run, said: str, question: str) -> bool:
+    """Whether a sentence is about the question; a few words ("780 MB") are not measured, they are taken."""
+    if len(said.split()) <= phrasing.FEW_WORDS:
+        return True
+    one, other = await run.context.omac.embedder.embed([said, question])
+    return float(one @ other) >= phrasing.TO_THE_POINT
 
 
 def _say(run: Run, text: str) -> None:

@@ -12,6 +12,8 @@ REPHRASE_QUOTES = 2
 """How many quotes a small model is given; more only confuse it."""
 REPHRASE_TOKENS = 60
 TALK_TOKENS = 300
+FEW_WORDS, TO_THE_POINT = 8, 0.5
+"""A longer sentence must be at least this near to the question (cosine): small models like to say something else."""
 GROUNDED = 0.8
 """Share of a rephrased sentence's words that must stand in the quotes or the question."""
 
@@ -22,6 +24,8 @@ NOT_DONE = (
 
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[^\W\d_a-z][\w'’-]+", re.MULTILINE)
+_TITLED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St)\.?\s+([^\W\d_a-z][\w'’-]+)")
+_OPENINGS = frozenset(stems("according based yes"))
 _NUMBER_WORDS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million monday tuesday "
@@ -32,13 +36,37 @@ _NOT_THERE = re.compile(
     r"\bnot (?:there|mentioned|specified|provided|stated)\b|\bdo(?:es)? not (?:answer|mention)", re.I
 )
 
+_DID = (
+    "saved|stored|noted|remembered|recorded|added|updated|changed|corrected|deleted|removed|erased|forgotten|forgot|sent"
+    "|created|scheduled|booked|set up|logged|emailed|e-mailed|posted|ordered|cancell?ed"
+)
+_DO = (
+    "save|store|note|remember|record|add|update|change|delete|remove|erase|forget|send|create|schedule|book|set|log|email"
+    "|post|order|cancel|put|keep|make|remind"
+)
+_DOING = "saving|storing|noting|recording|adding|updating|deleting|removing|sending|creating|scheduling|booking|setting"
+_OBJECT = "it|this|that|them|these|those|your?|the|everything|down|an? (?:note|reminder|entry|event|task|memory)"
+_THING = "reminder|note|appointment|event|alarm|timer|task|memory|message|e-?mail|meeting|entry|list|fact"
+_BEGINS = r"(?:^|[.!?\n]\s*)(?:(?:ok(?:ay)?|sure(?: thing)?|great|alright|got it|yes|perfect|certainly)[,.!]*\s+)*"
+_ADVERBS = "(?:just |already |now |also |successfully |gone ahead and )"
 _CLAIM = re.compile(
-    r"(?:^|[.!?\n]\s*|\bI(?:'ve| have| just|'ll| will)? (?:just |already |now )?)"
-    r"(?:done\b|all set\b|(?:saved|stored|noted|remembered|recorded|added|updated|deleted|removed|forgotten|forgot|sent"
-    r"|created|scheduled|booked|set up|logged|emailed|posted|cancell?ed|saving|storing|adding|sending|remember(?:ing)? "
-    r"(?:that|this|it)|save (?:that|this|it)|add (?:that|this|it)|send (?:that|this|it))\b)"
-    r"|\b(?:has|have) been (?:successfully )?(?:saved|stored|added|updated|deleted|removed|sent|created|scheduled|noted"
-    r"|recorded)\b|\bsuccessfully (?:saved|stored|added|updated|deleted|removed|sent|created|scheduled)\b",
+    # I have saved it; I just sent the mail; I saved your note. But not: I saved up for a bike.
+    rf"\bI(?:['’]ve| have) {_ADVERBS}*(?:{_DID}|put|made|set)\b"
+    rf"|\bI {_ADVERBS}+(?:{_DID}|put|made|set)\b"
+    rf"|\bI (?:{_DID}) (?:{_OBJECT})\b"
+    r"|\bI (?:put|made|set|wrote)\b[^.!?\n]{0,40}\b(?:your|for you|down|an? (?:note|reminder|alarm|timer))\b"
+    # I'm saving it; I'll remember that; I am going to add that to your list.
+    rf"|\bI(?:['’]m| am) {_ADVERBS}*(?:{_DOING}) (?:{_OBJECT}|up)\b"
+    rf"|\bI(?:['’]ll| will|['’]m going to| am going to) {_ADVERBS}*(?:{_DO})\b[^.!?\n]{{0,20}}?"
+    rf"\b(?:{_OBJECT}|in mind)\b"
+    # Done. Noted! Saved it to your notes. Added milk to your list. But not: Done well, bread keeps a week.
+    rf"|{_BEGINS}(?:done|all set|all done|(?:consider it|it['’]?s|it is|that['’]?s) done|you['’]?re all set|{_DID}"
+    rf"|{_DOING})(?=\s*[.!,:;…]|\s*$|\s+(?:{_OBJECT}|for you|successfully|as requested"
+    r"|[^.!?\n]{1,40} (?:to|in|on|from) your)\b)"
+    rf"|{_BEGINS}(?:your |the |a )?(?:{_THING}) (?:is |was )?(?:{_DID}|set)\b"
+    # Your note has been saved; it is now booked; successfully added.
+    rf"|(?<!\bnothing )\b(?:has|have|is|are|was|were) (?:(?:been|now|successfully|already) )+(?:{_DID}|set)\b"
+    rf"|\bsuccessfully (?:{_DID})\b",
     re.IGNORECASE,
 )
 _CALL = re.compile(
@@ -46,6 +74,7 @@ _CALL = re.compile(
     r"\"(?:arguments|parameters|action_input|tool_calls)\"\s*:|^\s*\{[^{}]*\"\w+\"\s*:",
     re.IGNORECASE,
 )
+_MAY_BE_A_CALL = ("{", "[", "```", "<")
 _SENTENCE = re.compile(r".+?(?:[.!?…]+[\"'”’)\]]*(?=\s)|\n+|$)\s*", re.DOTALL)
 
 
@@ -68,12 +97,16 @@ def grounded(sentence: str, citations: Sequence[Citation], question: str) -> boo
     if any(number.strip(".,:/-") not in there | asked for number in _NUMBER.findall(sentence)):
         return False
     folded = source.casefold() + question.casefold()
-    if any(name.casefold() not in folded for name in _NAME.findall(sentence) if name.lower() not in STOP_WORDS):
+    names = [*_NAME.findall(sentence), *_TITLED.findall(sentence)]
+    if any(name.casefold() not in folded for name in names if name.lower() not in STOP_WORDS):
+        return False
+    # The first word is a capital anyway; unless the quotes have it, it could be somebody's name.
+    if said[:1] == stems(sentence.split()[0])[:1] and said[0] not in allowed and said[0] not in _OPENINGS:
         return False
     spoken = set(re.findall(r"[a-z]+", sentence.lower()))
-    return not any(
-        word in spoken and not re.search(rf"\b{word}\b", folded) for word in _NUMBER_WORDS
-    ) and ("not" in spoken) <= bool(re.search(r"\bnot\b|n't|\bno\b|never", folded))
+    return not any(word in spoken and not re.search(rf"\b{word}\b", folded) for word in _NUMBER_WORDS) and (
+        "not" in spoken
+    ) <= bool(re.search(r"\bnot\b|n't|\bno\b|never", folded))
 
 
 def adds_something(sentence: str, question: str) -> bool:
@@ -100,10 +133,13 @@ async def truthful(words: AsyncIterator[str]) -> AsyncIterator[str]:
     held = ""
     async for piece in words:
         held += piece
-        if held.lstrip().startswith(("{", "[", "```", "<")):
-            continue  # may be a tool call: judged whole, below
+        if held.lstrip().startswith(_MAY_BE_A_CALL):
+            continue  # judged whole, below
         *complete, held = _SENTENCE.findall(held) or [""]
-        for sentence in complete:
+        for at, sentence in enumerate(complete):
+            if sentence.lstrip().startswith(_MAY_BE_A_CALL):
+                held = "".join([*complete[at:], held])
+                break
             if untrue(sentence):
                 yield NOT_DONE
                 return

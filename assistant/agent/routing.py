@@ -42,7 +42,7 @@ TALK_EXAMPLES = (
 TALK_RULES = re.compile(
     r"\s*(?:(?:hi|hello|hey|hey there|hi there|good (?:morning|evening|afternoon|night)|thanks?|thank you"
     r"|thank you (?:so|very) much|thanks a lot|ok|okay|great|cool|nice|bye|goodbye|see you|yes|no|how are you)"
-    r"(?: twinning)?[\s,.!?]*)+",
+    r"(?:,? twinning)?[\s,.!?]*)+",
     re.IGNORECASE,
 )
 TALK_TASKS = re.compile(

@@ -7,6 +7,7 @@ only say them again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -240,8 +241,18 @@ def cite(memory: Memory, *, n: int) -> Citation:
 
 def shown(citation: Citation) -> str:
     """One quote as Markdown, with its number, title and date."""
-    quoted = "\n".join(f"> {line}".rstrip() for line in citation.quote.splitlines())
+    quoted = "\n".join(f"> {line}".rstrip() for line in _fenced(citation).splitlines())
     return f"{quoted}\n\n— {citation.title or citation.source}{_dated(citation)} [{citation.n}]"
+
+
+_FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
+
+
+def _fenced(citation: Citation) -> str:
+    """The quote with its code between fences, also where it begins or ends in the middle of the code."""
+    before = citation.passage[: max(citation.passage.find(citation.quote), 0)]
+    text = f"```\n{citation.quote}" if len(_FENCE.findall(before)) % 2 else citation.quote
+    return f"{text}\n```" if len(_FENCE.findall(text)) % 2 else text
 
 
 def _dated(citation: Citation) -> str:
