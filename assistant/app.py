@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 from fastapi import FastAPI
@@ -10,6 +11,8 @@ from sqlalchemy import text
 
 from assistant.channels.web import current, root
 from assistant.errors import DatabaseUnavailable
+
+MODEL_WAIT_S = 0.5
 
 
 def create_app(house: current.House) -> FastAPI:
@@ -32,16 +35,26 @@ def create_app(house: current.House) -> FastAPI:
 
     @app.get("/readyz")
     async def readyz() -> JSONResponse:
-        """The database answers."""
+        """The database answers; what the language model may do, which does not have to be there."""
         try:
             async with house.database.session(None) as session:
                 await session.execute(text("SELECT 1"))
         except DatabaseUnavailable as error:
             return JSONResponse({"status": "unavailable", "database": str(error)}, 503)
-        return JSONResponse({"status": "ok", "database": "ok"})
+        return JSONResponse({"status": "ok", "database": "ok", **await _model(house)})
 
     _mount(app)
     return app
+
+
+async def _model(house: current.House) -> dict[str, str]:
+    """The model's state, without waiting for one that is still being chosen or tried out."""
+    asked = asyncio.ensure_future(house.brain.status())
+    done, _ = await asyncio.wait({asked}, timeout=MODEL_WAIT_S)
+    if not done:
+        asked.cancel()
+        return {"model": "being prepared"}
+    return {"model": asked.result().model or "none", "mode": asked.result().mode}
 
 
 def _mount(app: FastAPI) -> None:

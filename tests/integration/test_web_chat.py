@@ -223,7 +223,8 @@ async def test_it_is_installable_and_says_how_it_is(browser: Browser) -> None:
     worker = await browser.http.get("/service-worker.js")
     assert worker.headers["content-type"].startswith("text/javascript")
     assert (await browser.http.get("/healthz")).json() == {"status": "ok"}
-    assert (await browser.http.get("/readyz")).json() == {"status": "ok", "database": "ok"}
+    ready = (await browser.http.get("/readyz")).json()
+    assert ready == {"status": "ok", "database": "ok", "model": "none", "mode": "extractive"}
     for theme in ("light", "dark"):
         assert "Twinning" in (await browser.http.get("/logo", params={"theme": theme})).text
 

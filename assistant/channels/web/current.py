@@ -41,6 +41,21 @@ class Assistant(Protocol):
     async def pending(self, person: Person, thread: UUID) -> Asked | None: ...
 
 
+class ModelStatus(Protocol):
+    """What is known about the language model."""
+
+    @property
+    def model(self) -> str | None: ...
+    @property
+    def mode(self) -> Mode: ...
+
+
+class Brain(Protocol):
+    """Who knows the language model."""
+
+    async def status(self) -> ModelStatus: ...
+
+
 class House(Protocol):
     """What the chat needs of `assistant.house.House`."""
 
@@ -52,6 +67,8 @@ class House(Protocol):
     def omac(self) -> Omac: ...
     @property
     def assistant(self) -> Assistant: ...
+    @property
+    def brain(self) -> Brain: ...
     async def status(self, person: Person) -> Status: ...
     async def import_path(
         self, person: Person, path: Path, *, name: str | None = None, progress: Report = ...
