@@ -68,6 +68,8 @@ class Candidate:
 
 # The rare words are looked up one by one: that reads only the index and the rows' ids, where matching a whole
 # OR query would unpack the text vector of every row it meets. The common words count only for the candidates.
+# `memories_with_words` is a function because row-level security keeps a plain query from the text index (see its
+# migration).
 _COMMON = """
 WITH words AS MATERIALIZED (
     SELECT q.lexeme, to_tsquery('simple', quote_literal(q.lexeme)) AS query, coalesce(l.memories, 0) AS memories,
@@ -76,18 +78,15 @@ WITH words AS MATERIALIZED (
     FROM unnest(tsvector_to_array(to_tsvector('english', :words))) AS q (lexeme)
     LEFT JOIN lexemes l ON l.owner_id = :owner AND l.lexeme = q.lexeme
 ),
+rare AS MATERIALIZED (
+    SELECT lexeme, weight FROM words
+    WHERE memories > 0 AND (postings <= :postings OR postings = memories)
+    ORDER BY lexeme
+),
 by_words AS MATERIALIZED (
-    SELECT m.id, sum(w.weight) AS weight
-    FROM words w
-    CROSS JOIN LATERAL (
-        SELECT id FROM memories
-        WHERE search @@ w.query AND owner_id = :owner
-          AND (valid_until IS NULL OR valid_until > :now)
-    ) m
-    WHERE w.memories > 0 AND (w.postings <= :postings OR w.postings = w.memories)
-    GROUP BY m.id
-    ORDER BY weight DESC, m.id
-    LIMIT :candidates
+    SELECT id FROM memories_with_words(
+        (SELECT array_agg(lexeme) FROM rare), (SELECT array_agg(weight) FROM rare), :now, :candidates
+    )
 ),
 """
 

@@ -1,0 +1,1 @@
+"""`python -m bench`: what the house costs, measured on this machine against the goals; writes `results.md`."""
