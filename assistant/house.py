@@ -17,7 +17,7 @@ from assistant.events import Mode, Person
 from assistant.memory.embedding import Embedder, make_embedder
 from assistant.memory.ingest import Import, Report, Summary
 from assistant.memory.memory import Omac
-from assistant.settings import Settings
+from assistant.settings import Settings, make_folder
 from assistant.weights import EMBEDDING_MODEL, ModelStore, by_tenths
 
 
@@ -93,6 +93,7 @@ async def open_house(
         tell: Called with a sentence when something takes a while.
         embedder, brain: Instead of what the settings name, for tests.
     """
+    make_folder(settings.data_dir)
     if embedder is None:
         await _fetch_embedding_model(settings, tell=tell)
         embedder = make_embedder(settings)

@@ -12,11 +12,32 @@ import platformdirs
 from pydantic import AfterValidator, AwareDatetime, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from assistant.errors import ConfigurationError
+
 EMBEDDING_DIMENSIONS = 384
 CONTEXT_TOKENS = 4096
 """The model's context (`num_ctx`). One constant for all providers: changing it makes Ollama reload the model."""
 PROMPT_TOKENS = 2000
 """What a first turn's prompt may take of it."""
+
+
+def make_folder(path: Path, *, mode: int = 0o777) -> Path:
+    """Makes a folder of the person's data, with its parents, and returns it.
+
+    Raises:
+        ConfigurationError: it cannot be made or written; the text names the way out.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=mode)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {path} cannot be made ({error.strerror}); set TWINNING_DATA_DIR to one that you may write."
+        ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ConfigurationError(
+            f"The folder {path} cannot be written; take it back with `chown -R $USER {path}`, or set TWINNING_DATA_DIR."
+        )
+    return path
 
 
 def _known_zone(name: str) -> str:

@@ -15,7 +15,7 @@ from assistant import auth
 from assistant.errors import TwinningError
 from assistant.house import House, open_house
 from assistant.memory.ingest import embed_pending
-from assistant.settings import Settings
+from assistant.settings import Settings, make_folder
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +25,7 @@ LOOK_AGAIN_S = 20
 @contextmanager
 def only_worker(settings: Settings) -> Iterator[bool]:
     """True for the one process that makes vectors; the kernel drops the lock with the process."""
-    run = settings.data_dir / "run"
-    run.mkdir(parents=True, exist_ok=True)
+    run = make_folder(settings.data_dir / "run")
     fd = os.open(run / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

@@ -220,7 +220,10 @@ async def list_memories(context: Context) -> Result:
     rules=[
         NAMED + r"(?:correct|fix|change|update)(?: that| this| it)(?:,|:| to)+\s*(?P<text>.+)",
         NAMED + r"(?:change|update) (?P<what>.+?) to (?P<text>.+)",
-        r"(?:no|that'?s wrong|that is wrong|wrong|not quite)[,:.;]+\s*(?P<text>.{8,})",
+        r"(?:that'?s wrong|that is wrong|wrong|not quite)[,:.;]+\s*(?P<text>[^?]{8,})",
+        # "No" alone corrects only with a statement of how it is: "No, I don't think so" must not be written down.
+        r"no[,:.;]+\s*(?=\S)(?!(?:i|you|he|she|we|they|it|that|this|there|please|thanks?|not|never|of course)\b)"
+        r"(?=.*(?:\b(?:is|are|was|were|has|have|lives?|takes?|costs?|starts?|begins?|ends?)\b|\d))(?P<text>[^?]{8,})",
     ],
 )
 async def correct(text: str, context: Context, what: str = "") -> Result:
@@ -254,7 +257,8 @@ async def correct(text: str, context: Context, what: str = "") -> Result:
         "remove the note about the alarm",
     ],
     rules=[
-        NAMED + r"(?:forget|erase|delete|remove) (?P<what>that|this|it|that one|the last one|what i just said)[?.! ]*",
+        NAMED + r"(?:forget|erase|delete|remove) (?P<what>that|this|it|that one|the last one|what i just said)"
+        r"(?: memory| fact| note)?[?.! ]*",
         NAMED + r"(?:forget|erase|delete|remove)(?: that memory| the memory| the fact| the note)?"
         r"(?: about| of| that| on)? (?P<what>.+?)[?.! ]*",
     ],

@@ -54,6 +54,7 @@ async def checkpointer(database: Database) -> AsyncIterator[OwnedSaver]:
         max_size=4,
         max_idle=60,
         timeout=CONNECT_S,
+        reconnect_timeout=CONNECT_S / 2,  # then it starts anew, at once, with the next question
         check=AsyncConnectionPool.check_connection,  # a server that was started again has closed the old ones
         kwargs=keywords,
         open=False,

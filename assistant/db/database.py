@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
 import psycopg
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from assistant.db import migrate
 from assistant.db.server import EmbeddedServer
 from assistant.errors import ConfigurationError, DatabaseUnavailable, TwinningError
-from assistant.settings import Settings
+from assistant.settings import Settings, make_folder
 
 log = logging.getLogger(__name__)
 
 APP_ROLE = "twinning_app"
 """Owns nothing and cannot bypass row-level security."""
+REVIVE_PAUSES_S = (0.0, 0.3, 1.0, 3.0)
+"""How long to wait, each time, for an embedded server that is coming back after a crash."""
 
 
 class Database:
@@ -51,13 +53,50 @@ class Database:
             DatabaseUnavailable: Postgres does not answer, or its disk is full.
         """
         try:
-            async with self._sessions() as session, session.begin():
-                await session.execute(
-                    text("SELECT set_config('twinning.owner', :owner, true)"), {"owner": str(owner or "")}
-                )
+            async with self._sessions() as session:
+                await self._begin(session, owner)
                 yield session
-        except (OperationalError, InterfaceError, DBAPIError) as error:
+                await _commit(session)
+        except DBAPIError as error:
             raise _translated(error) from error
+
+    async def _begin(self, session: AsyncSession, owner: UUID | None) -> None:
+        """Opens the transaction. An embedded server that died under us is started again first: nothing was sent yet."""
+        wanted = text("SELECT set_config('twinning.owner', :owner, true)").bindparams(owner=str(owner or ""))
+        for pause_s in REVIVE_PAUSES_S if self._server else ():
+            try:
+                await session.execute(wanted)
+                return
+            except DBAPIError as error:
+                if not _lost(error):
+                    raise
+                await session.rollback()
+            assert self._server is not None
+            await asyncio.to_thread(self._server.revive)
+            await asyncio.sleep(pause_s)
+        await session.execute(wanted)
+
+    @asynccontextmanager
+    async def alone(self, key: str) -> AsyncIterator[bool]:
+        """True for the one process that holds `key`; the database drops it with the connection, however we end.
+
+        Raises:
+            DatabaseUnavailable: Postgres does not answer.
+        """
+        async with self.session(None):
+            pass  # revives an embedded server, and says in words what is wrong with another
+        async with AsyncExitStack() as leaving:
+            try:
+                connection = await self.engine.connect()
+                leaving.push_async_callback(connection.close)
+                leaving.push_async_callback(connection.invalidate)
+                got = await connection.scalar(
+                    text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))").bindparams(key=key)
+                )
+                await connection.commit()
+            except DBAPIError as error:
+                raise _translated(error) from error
+            yield bool(got)
 
     async def close(self) -> None:
         """Closes all connections and leaves the embedded server."""
@@ -66,10 +105,25 @@ class Database:
             await asyncio.to_thread(self._server.stop)
 
 
+async def _commit(session: AsyncSession) -> None:
+    try:
+        await session.commit()
+    except DBAPIError as error:
+        if _lost(error) and "No space left" not in str(error.orig):
+            raise DatabaseUnavailable(
+                "The database went away while it was storing this; look whether it was kept before you repeat it."
+            ) from error
+        raise
+
+
+def _lost(error: DBAPIError) -> bool:
+    return isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
+
+
 def _translated(error: DBAPIError) -> TwinningError | DBAPIError:
     if isinstance(error.orig, psycopg.errors.DiskFull) or "No space left" in str(error.orig):
         return DatabaseUnavailable("The disk is full; nothing was changed. Free some space and try again.")
-    if isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated:
+    if _lost(error):
         return DatabaseUnavailable("The database does not answer; nothing was changed. `twinning doctor` says more.")
     return error
 
@@ -107,13 +161,16 @@ async def open_database(settings: Settings, *, tell: Callable[[str], None] = lam
     server: EmbeddedServer | None = None
     if settings.database_url:
         try:
-            admin_url = make_url(settings.database_url).set(drivername="postgresql")
-        except ValueError as error:
+            given = make_url(settings.database_url)
+            if not given.drivername.startswith("postgres"):
+                raise ValueError(given.drivername)
+            admin_url = given.set(drivername="postgresql")
+        except (ArgumentError, ValueError) as error:
             raise ConfigurationError(
                 "TWINNING_DATABASE_URL is not an address such as postgresql://user:password@host/name."
             ) from error
     else:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.data_dir)
         server = EmbeddedServer(settings.data_dir, tell=tell)
         await asyncio.to_thread(server.start)
         admin_url = make_url(server.url("postgres"))

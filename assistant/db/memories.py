@@ -177,10 +177,18 @@ async def embedding_progress(session: AsyncSession, owner: UUID) -> tuple[int, i
     return row[0], row[1]
 
 
+async def one_writer(session: AsyncSession, owner: UUID) -> None:
+    """Waits until no other transaction changes the owner's memories: word counts and doubles are theirs together."""
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))").bindparams(key=f"memories {owner}")
+    )
+
+
 async def add(session: AsyncSession, owner: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
     """Stores memories (columns of the table, without the owner) and counts their words."""
     if not rows:
         return
+    await one_writer(session, owner)
     await session.execute(insert(Memory), [{**row, "owner_id": owner} for row in rows])
     await _count_words(session, owner, [row["id"] for row in rows], sign=1)
 
@@ -189,6 +197,7 @@ async def remove(session: AsyncSession, owner: UUID, ids: Sequence[UUID]) -> int
     """Deletes memories with their words; returns how many there were."""
     if not ids:
         return 0
+    await one_writer(session, owner)
     await _count_words(session, owner, ids, sign=-1)
     gone = await session.execute(
         delete(Memory).where(Memory.owner_id == owner, Memory.id.in_(ids)).returning(Memory.id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,7 @@ from langgraph.checkpoint.postgres import PostgresSaver
 from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from assistant.errors import ConfigurationError, DatabaseUnavailable, SchemaTooNew
 
@@ -49,8 +50,21 @@ def current(admin_url: URL) -> str | None:
     Raises:
         DatabaseUnavailable: it cannot be reached.
     """
-    with _connect(admin_url) as connection:
+    with _in_words(), _connect(admin_url) as connection:
         return _revision(connection)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Says it in a sentence when the server goes away or its disk is full."""
+    try:
+        yield
+    except (psycopg.OperationalError, OperationalError) as error:
+        if "No space left" in str(error):
+            raise DatabaseUnavailable(
+                "The disk is full; the tables could not be prepared. Free some space and start again."
+            ) from error
+        raise DatabaseUnavailable("The database went away while its tables were looked at; start again.") from error
 
 
 def upgrade(admin_url: URL, *, tell: Callable[[str], None] = lambda _: None) -> None:
@@ -61,7 +75,7 @@ def upgrade(admin_url: URL, *, tell: Callable[[str], None] = lambda _: None) -> 
         DatabaseUnavailable: it cannot be reached.
     """
     _create_missing(admin_url)
-    with _connect(admin_url) as connection:
+    with _in_words(), _connect(admin_url) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
         revision = _revision(connection)
         script = ScriptDirectory.from_config(_config(admin_url))
@@ -114,7 +128,8 @@ def _connect(url: URL) -> psycopg.Connection:
     try:
         return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True, connect_timeout=10)
     except psycopg.OperationalError as error:
-        raise DatabaseUnavailable(f"The database does not answer: {str(error).strip()}") from error
+        said = " ".join(str(error).split("\n\t")[0].split())
+        raise DatabaseUnavailable(f"The database does not answer: {said}") from error
 
 
 def _create_missing(url: URL) -> None:

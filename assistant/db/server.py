@@ -7,11 +7,13 @@ lock which the kernel drops with the process; the last one out stops the server.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import importlib.util
 import logging
 import os
 import pwd
+import re
 import shutil
 import stat
 import subprocess
@@ -38,6 +40,7 @@ def _binaries() -> Path:
 ROOT_RUNS_IT_AS = "twinning-db"
 """Postgres refuses to run as root, so root runs it as this user."""
 START_TIMEOUT_S = 60
+_PLAIN_PATH = re.compile(r"[\w./~-]+", re.ASCII)
 SOCKET_PATH_MAX = 100
 """Unix sockets have paths of at most 107 bytes, and Postgres appends a name."""
 
@@ -78,9 +81,9 @@ class EmbeddedServer:
 
     @property
     def socket_dir(self) -> Path:
-        """Folder of the Unix socket: in the data folder, or in the run folder when that path is too long."""
+        """Folder of the Unix socket: in the data folder, or in the temporary one when that path is too long or odd."""
         own = self.data_dir / "run" / "postgres"
-        if len(os.fsencode(own)) <= SOCKET_PATH_MAX:
+        if len(os.fsencode(own)) <= SOCKET_PATH_MAX and _PLAIN_PATH.fullmatch(str(own)):
             return own
         inode = self.data_dir.stat().st_ino
         return Path(tempfile.gettempdir()) / f"twinning-{os.getuid()}-{inode}"
@@ -95,7 +98,15 @@ class EmbeddedServer:
         Raises:
             DatabaseUnavailable: it does not start; the text carries the server's own last words.
         """
-        self._prepare_folders()
+        try:
+            self._prepare_folders()
+            self._join()
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise DatabaseUnavailable(self._full()) from error
+            raise DatabaseUnavailable(f"The database cannot use {self.data_dir}: {error}") from error
+
+    def _join(self) -> None:
         self._in_use = os.open(self.data_dir / "run" / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
         with self._starting():
             fcntl.flock(self._in_use, fcntl.LOCK_SH)
@@ -103,6 +114,19 @@ class EmbeddedServer:
                 self._initialise()
             if not self._running():
                 self._launch()
+
+    def revive(self) -> bool:
+        """Starts the server again if it died under us; True if it had.
+
+        Raises:
+            DatabaseUnavailable: it does not start.
+        """
+        with self._starting():
+            if self._in_use is None or self._running():
+                return False
+            log.warning("The database had died and is started again", extra={"action": "database_revived"})
+            self._launch()
+            return True
 
     def stop(self) -> None:
         """Leaves the server; stops it when nobody else uses it."""
@@ -117,7 +141,7 @@ class EmbeddedServer:
             else:
                 last = True
             if last and self._running():
-                self._run("pg_ctl", "-D", str(self.cluster), "-m", "fast", "-w", "stop")
+                self._run("pg_ctl", "-D", ".", "-m", "fast", "-w", "stop")
             os.close(self._in_use)
             self._in_use = None
 
@@ -125,12 +149,20 @@ class EmbeddedServer:
         return _FileLock(self.data_dir / "run" / "postgres.lock")
 
     def _running(self) -> bool:
-        try:
-            lines = (self.cluster / "postmaster.pid").read_text().split("\n")
-            process = psutil.Process(int(lines[0]))
-            return "postgres" in process.name() and len(lines) > 7 and lines[7].strip() == "ready"
-        except (FileNotFoundError, ValueError, psutil.Error):
-            return False
+        """Whether a server answers on the cluster; one that is starting or stopping is waited for."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            try:
+                lines = (self.cluster / "postmaster.pid").read_text().split("\n")
+                if not _is_postgres(int(lines[0])):
+                    return False
+            except (FileNotFoundError, ValueError):
+                return False
+            if len(lines) > 7 and lines[7].strip() == "ready":
+                return True
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
 
     def _prepare_folders(self) -> None:
         run = self.data_dir / "run"
@@ -152,10 +184,14 @@ class EmbeddedServer:
     def _initialise(self) -> None:
         self._tell("Creating the database ...")
         # Made beside and moved into place: a process killed in the middle leaves nothing that looks like a cluster.
-        fresh = self.cluster / "fresh"
-        shutil.rmtree(fresh, ignore_errors=True)
+        # In a folder of its own each time: the initdb of a killed process may still be at work in the one before.
+        for left in self.cluster.glob("fresh-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        fresh = Path(tempfile.mkdtemp(prefix="fresh-", dir=self.cluster))
+        if self._user:
+            os.chown(fresh, self._user.pw_uid, self._user.pw_gid)
         self._run(
-            "initdb", "-D", str(fresh), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+            "initdb", "-D", fresh.name, "-U", "postgres", "--auth=trust", "--encoding=UTF8",
             "--locale=C.UTF-8", "--data-checksums", "--no-instructions",
         )  # fmt: skip
         with (fresh / "postgresql.conf").open("a") as conf:
@@ -171,27 +207,23 @@ class EmbeddedServer:
         (self.cluster / "twinning.conf").write_text(CONFIGURATION)
         if self._user:
             os.chown(self.cluster / "twinning.conf", self._user.pw_uid, self._user.pw_gid)
-        self._drop_stale_pid_file()
+        self._drop_stale_locks()
         options = f"-k {_quoted(self.socket_dir)} -h ''"
         self._run(
-            "pg_ctl", "-D", str(self.cluster), "-l", str(self.cluster / "server.log"),
+            "pg_ctl", "-D", ".", "-l", "server.log",
             "-w", "-t", str(START_TIMEOUT_S), "-o", options, "start",
         )  # fmt: skip
         log.info("Database started", extra={"action": "database_started"})
 
-    def _drop_stale_pid_file(self) -> None:
-        """After a power cut the pid in the file may be another program's; Postgres then refuses to start."""
-        pid_file = self.cluster / "postmaster.pid"
-        try:
-            pid = int(pid_file.read_text().split("\n", 1)[0])
-        except (FileNotFoundError, ValueError):
-            return
-        try:
-            ours = "postgres" in psutil.Process(pid).name()
-        except psutil.NoSuchProcess:
-            ours = False
-        if not ours:
-            pid_file.unlink()
+    def _drop_stale_locks(self) -> None:
+        """The pid in a file that a killed server left may be another program's now; Postgres then refuses to start."""
+        for lock in (self.cluster / "postmaster.pid", *self.socket_dir.glob(".s.PGSQL.*.lock")):
+            try:
+                pid = int(lock.read_text().split("\n", 1)[0])
+            except (FileNotFoundError, ValueError):
+                continue
+            if not _is_postgres(pid):
+                lock.unlink(missing_ok=True)
 
     def _run(self, program: str, *arguments: str) -> None:
         # Into a file, not a pipe: the server inherits it and a pipe would never close.
@@ -199,7 +231,7 @@ class EmbeddedServer:
             try:
                 done = subprocess.run(
                     [str(_binaries() / program), *arguments],
-                    cwd="/",
+                    cwd=self.cluster,  # pg_ctl hands paths to a shell, and a person's folder may be called anything
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -224,8 +256,11 @@ class EmbeddedServer:
         if program == "pg_ctl" and server_log.exists():
             words = "\n".join(server_log.read_text(errors="replace").splitlines()[-6:])
         if "No space left" in words:
-            return f"The disk under {self.data_dir} is full; free some space and start again."
+            return self._full()
         return f"The database does not start ({program}):\n{words}"
+
+    def _full(self) -> str:
+        return f"The disk under {self.data_dir} is full; free some space and start again."
 
 
 class _FileLock:
@@ -252,6 +287,15 @@ class _FileLock:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._fd)
+
+
+def _is_postgres(pid: int) -> bool:
+    """Whether this is a live Postgres. One that was killed and that nobody has fetched yet (a zombie) is not."""
+    try:
+        process = psutil.Process(pid)
+        return "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _quoted(path: Path) -> str:

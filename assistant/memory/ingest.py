@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
+import stat
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db import documents, memories
@@ -103,6 +104,7 @@ class Import:
         self._rows: dict[str, list[DocumentRow]] = {}
         self._hashes: dict[bytes, str] = {}
         self._buried: set[bytes] = set()
+        self._present: set[str] = set()
         self.summary = Summary()
 
     async def run(self, path: Path, *, name: str | None = None) -> Summary:
@@ -120,9 +122,10 @@ class Import:
             raise BadInput(f"There is nothing at {path}; check the path.")
         async with self._alone():
             found, skipped = await asyncio.to_thread(_look_for, path)
-            self.summary.skipped += skipped
-            await self._load(name or str(path))
-            named = {name or str(file): file for file in found}
+            self.summary.skipped += [(storable(left_out), why) for left_out, why in skipped]
+            await self._load(name or storable(path))
+            named = {name or storable(file): file for file in found}
+            self._present = set(named)
             if not named and self._rows and not skipped:
                 raise BadInput(
                     f"{path} is empty now, but documents of {len(self._rows)} files came from there. If its drive is "
@@ -135,18 +138,10 @@ class Import:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         """Holds a lock that the database drops with the connection, however this process ends."""
-        async with self._omac.database.engine.connect() as connection:
-            got = await connection.scalar(
-                text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"),
-                {"key": f"import {self._person.id}"},
-            )
-            await connection.commit()
-            if not got:
+        async with self._omac.database.alone(f"import {self._person.id}") as alone:
+            if not alone:
                 raise InUse("Another import is running for you; wait until it is done, or stop it.")
-            try:
-                yield
-            finally:
-                await connection.invalidate()
+            yield
 
     async def _load(self, path: str) -> None:
         async with self._omac.database.session(self._person.id) as session:
@@ -160,8 +155,7 @@ class Import:
             path
             for path in self._rows
             # A file that cannot be read today has not vanished.
-            if path not in present
-            and not any(path == each or path.startswith(each + "/") for each in unreadable)
+            if path not in present and not any(path == each or path.startswith(each + "/") for each in unreadable)
         ]
         if not gone:
             return
@@ -209,8 +203,10 @@ class Import:
 
     def _read(self, name: str, file: Path) -> _Read | None:
         try:
-            with file.open("rb") as opened:
-                digest = hashlib.file_digest(opened, "sha256").digest()
+            digest = _digest(file)
+        except BadInput as error:
+            self.summary.skipped.append((name, str(error)))
+            return None
         except OSError as error:
             self.summary.skipped.append((name, _why(error)))
             return None
@@ -219,7 +215,7 @@ class Import:
             self.summary.unchanged += 1
             return None
         other = self._hashes.get(digest)
-        if other is not None and other != name:
+        if other is not None and other != name and self._still_holds(other, digest):
             self.summary.duplicates.append((name, other))
             return None
         try:
@@ -232,8 +228,17 @@ class Import:
             self.summary.changed += 1
         else:
             self.summary.added += 1
-        cut = tuple((each, tuple(passages(each, count_tokens=approximate_tokens))) for each in read)
+        cut = tuple((each, tuple(passages(each, count_tokens=approximate_tokens))) for each in _told_apart(read))
         return _Read(name, digest, cut)
+
+    def _still_holds(self, other: str, digest: bytes) -> bool:
+        """False where this import is about to find that the other file has changed."""
+        if other not in self._present or all(row.content_hash != digest for row in self._rows.get(other, [])):
+            return True  # it is not looked at now, or it was read a moment ago
+        try:
+            return _digest(Path(other)) == digest
+        except (BadInput, OSError):
+            return True  # what cannot be read keeps what is known of it
 
     async def _store(self, batch: Sequence[_Read]) -> None:
         if not batch:
@@ -273,9 +278,7 @@ class Import:
             fresh += self._fresh_rows(read.path, document, document_id, parts, kept)
         return fresh
 
-    async def _keep_unchanged(
-        self, session: AsyncSession, document_id: UUID, parts: Sequence[Passage]
-    ) -> set[bytes]:
+    async def _keep_unchanged(self, session: AsyncSession, document_id: UUID, parts: Sequence[Passage]) -> set[bytes]:
         """Removes the passages that are not in the document any more; returns the hashes of those that stay."""
         wanted = {content_hash(part.context, part.text): part.position for part in parts}
         gone: list[UUID] = []
@@ -300,7 +303,7 @@ class Import:
             digest = content_hash(part.context, part.text)
             if digest in seen:
                 continue
-            if self._omac.keyed_hash(digest) in self._buried:
+            if self._omac.keyed(part.text) in self._buried:
                 self.summary.forgotten += 1
                 continue
             seen.add(digest)
@@ -315,7 +318,7 @@ class Import:
                     "position": part.position,
                     "source": path,
                     "said_by": "document",
-                    "dated_on": document.date,
+                    "dated_on": part.date,
                 }
             )
         return rows
@@ -324,6 +327,30 @@ class Import:
 def _look_for(path: Path) -> tuple[list[Path], list[tuple[str, str]]]:
     found, skipped = reading.find_files(path)
     return list(found), list(skipped)
+
+
+def storable(path: Path | str) -> str:
+    """A path as a text that a database takes; bytes that are no UTF-8 are written out (`caf\\xe9.md`)."""
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace")
+
+
+def _digest(file: Path) -> bytes:
+    """SHA-256 of a regular file; a pipe or a device would never end."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise BadInput(f"{file.name} is not a file that can be read.")
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").digest()
+
+
+def _told_apart(read: Sequence[Document]) -> list[Document]:
+    """Documents of one file with a key each, also where an export names two of them the same."""
+    seen: Counter[str] = Counter()
+    apart: list[Document] = []
+    for document in read:
+        times = seen[document.key]
+        seen[document.key] += 1
+        apart.append(replace(document, key=f"{document.key}#{times + 1}") if times else document)
+    return apart
 
 
 def _why(error: OSError) -> str:
@@ -355,7 +382,7 @@ async def embed_pending(
             rows = await memories.without_vector(session, person.id, limit=EMBED_BATCH)
         if not rows:
             return made
-        vectors = await omac.embedder.embed([embedded_text(row.context, row.text) for row in rows])
+        vectors = await omac.embed([embedded_text(row.context, row.text) for row in rows])
         async with omac.database.session(person.id) as session:
             await memories.set_vectors(
                 session,

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -24,7 +25,9 @@ from assistant.db.memories import Candidate, Word
 from assistant.db.tables import Memory, StoredMessage, Tombstone
 from assistant.errors import BadInput, NotFound
 from assistant.events import Person
-from assistant.memory.embedding import Embedder
+from assistant.memory.embedding import Embedder, checked_vectors
+from assistant.memory.formats.decoding import clean
+from assistant.settings import EMBEDDING_DIMENSIONS, make_folder
 
 log = logging.getLogger(__name__)
 
@@ -105,39 +108,60 @@ class Omac:
         Raises:
             BadInput: nothing to remember, or far too much.
         """
-        text = " ".join(text.split())
-        if not text:
-            raise BadInput("There is nothing to remember; say it in a sentence.")
-        if len(text) > FACT_CHARACTERS:
-            raise BadInput(
-                f"That is {len(text):,} characters; a memory holds {FACT_CHARACTERS:,}. "
-                "Save it as a file and import it."
-            )
+        text = _fact(text)
+        vector = (await self.embed([text]))[0]
         now = self.clock()
-        memory_id, digest = uuid4(), content_hash("", text)
+        row = {
+            "source": source,
+            "message_id": message_id,
+            "valid_from": valid_from or now,
+            "valid_until": valid_until,
+        }
+        async with self.database.session(person.id) as session:
+            memory_id = await self._store_fact(session, person, text, vector, **row)
+        return await self._read_back(person, memory_id)
+
+    async def _store_fact(
+        self, session: AsyncSession, person: Person, text: str, vector: npt.NDArray[np.float32], **columns: Any
+    ) -> UUID:
+        """Stores it unless it is there; returns its id."""
+        digest = content_hash("", text)
+        await memories.one_writer(session, person.id)
+        known = await memories.by_content(session, person.id, digest)
+        if known:
+            return known.id
+        now, memory_id = self.clock(), uuid4()
         row = {
             "id": memory_id,
             "kind": "fact",
             "text": text,
             "content_hash": digest,
-            "source": source,
-            "message_id": message_id,
             "said_by": person.name,
             "dated_on": now.date(),
             "created_at": now,
-            "valid_from": valid_from or now,
-            "valid_until": valid_until,
+            **columns,
         }
-        vector = (await self.embedder.embed([text]))[0]
+        await memories.add(session, person.id, [row])
+        await memories.set_vectors(session, person.id, {memory_id: vector}, model=self.embedder.name)
+        return memory_id
+
+    async def _read_back(self, person: Person, memory_id: UUID) -> Memory:
+        """ "Remembered" is said of what the database holds, not of what was sent to it."""
         async with self.database.session(person.id) as session:
-            known = await memories.by_content(session, person.id, digest)
-            if known:
-                return known
-            await memories.add(session, person.id, [row])
-            await memories.set_vectors(session, person.id, {memory_id: vector}, model=self.embedder.name)
-        async with self.database.session(person.id) as session:
-            # Read back: "remembered" is said of what the database holds, not of what was sent to it.
-            return (await memories.get(session, person.id, [memory_id]))[0]
+            found = await memories.get(session, person.id, [memory_id])
+        if not found:
+            raise NotFound("It was forgotten again in the same moment.")
+        return found[0]
+
+    async def embed(self, texts: Sequence[str], *, query: bool = False) -> npt.NDArray[np.float32]:
+        """Vectors that fit into the table, one row of length 1 per text.
+
+        Raises:
+            ModelUnavailable: the embedding model does not answer.
+            BadResponse: it makes vectors of another size.
+        """
+        vectors = await self.embedder.embed(texts, query=query)
+        return checked_vectors(vectors, dimensions=EMBEDDING_DIMENSIONS, name=self.embedder.name)
 
     async def recall(self, person: Person, query: str, *, limit: int = 8) -> list[Candidate]:
         """Memories most useful for `query`, best first.
@@ -152,8 +176,8 @@ class Omac:
         """As `recall`, with the question's vector and word weights, for finer ranking."""
         if not query.strip():
             raise BadInput("There is nothing to look for; say a word or a question.")
-        query = query[:QUERY_CHARACTERS]
-        vector = (await self.embedder.embed([query], query=True))[0]
+        query = clean(query)[:QUERY_CHARACTERS]
+        vector = (await self.embed([query], query=True))[0]
         async with self.database.session(person.id) as session:
             total = await memories.count(session, person.id)
             candidates, words = await memories.recall(
@@ -173,13 +197,25 @@ class Omac:
 
         Raises:
             NotFound: there is no such fact.
+            BadInput: the new text cannot be remembered; the old fact stays.
         """
+        text = _fact(text)
+        vector = (await self.embed([text]))[0]
+        now = self.clock()
+        # One transaction: there is never a moment without the old and without the new.
         async with self.database.session(person.id) as session:
             found = await memories.get(session, person.id, [memory_id])
             if not found or found[0].kind != "fact":
                 raise NotFound("There is no such fact; `twinning recall` lists them with their ids.")
-            found[0].valid_until = self.clock()
-        return await self.remember(person, text, source=found[0].source, message_id=found[0].message_id)
+            old = found[0]
+            if old.text == text:
+                return old
+            old.valid_until = now
+            await session.flush()
+            fresh = await self._store_fact(
+                session, person, text, vector, source=old.source, message_id=old.message_id, valid_from=now
+            )
+        return await self._read_back(person, fresh)
 
     async def forget(self, person: Person, ids: Sequence[UUID]) -> Forgotten:
         """Removes memories with their vectors, words and copies in conversations; a passage goes alone.
@@ -192,7 +228,7 @@ class Omac:
             if not found:
                 raise NotFound("There is no such memory; `twinning recall` lists them with their ids.")
             for memory in found:
-                session.add(Tombstone(memory_id=memory.id, owner_id=person.id, content_hmac=self.keyed(memory)))
+                session.add(Tombstone(memory_id=memory.id, owner_id=person.id, content_hmac=self.keyed(memory.text)))
             texts = [memory.text for memory in found]
             held_by = await threads.mentioning(
                 session,
@@ -200,6 +236,9 @@ class Omac:
                 ids=[memory.id for memory in found],
                 said_in=[memory.message_id for memory in found if memory.message_id],
                 texts=texts,
+            )
+            await threads.blacken_titles(
+                session, person.id, messages=held_by, texts=texts, instead=FORGOTTEN
             )
             for message in held_by:
                 _blacken(message, ids={str(memory.id) for memory in found}, texts=texts)
@@ -263,13 +302,20 @@ class Omac:
             )
         return found[0], around
 
-    def keyed(self, memory: Memory) -> bytes:
-        """The tombstone's mark of a memory's content; without the key it tells nothing."""
-        return self.keyed_hash(memory.content_hash)
+    def keyed(self, text: str) -> bytes:
+        """The tombstone's mark of a memory's text, wherever it stands; without the key it tells nothing."""
+        return hmac.digest(self._key, content_hash("", text), "sha256")
 
-    def keyed_hash(self, digest: bytes) -> bytes:
-        """The same for a content hash."""
-        return hmac.digest(self._key, digest, "sha256")
+
+def _fact(text: str) -> str:
+    text = " ".join(clean(text).split())
+    if not text:
+        raise BadInput("There is nothing to remember; say it in a sentence.")
+    if len(text) > FACT_CHARACTERS:
+        raise BadInput(
+            f"That is {len(text):,} characters; a memory holds {FACT_CHARACTERS:,}. Save it as a file and import it."
+        )
+    return text
 
 
 def content_hash(context: str, text: str) -> bytes:
@@ -294,7 +340,7 @@ def _blacken(message: StoredMessage, *, ids: set[str], texts: Sequence[str]) -> 
 def _tombstone_key(keys_dir: Path) -> bytes:
     """Reads the key, or makes it; two processes at once agree on one."""
     path = keys_dir / "tombstones.key"
-    keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(keys_dir, mode=0o700)
     if not path.exists():
         fresh = keys_dir / f"tombstones.{os.getpid()}.new"
         fresh.touch(mode=0o600)
