@@ -11,11 +11,12 @@ from sqlalchemy import text
 
 from assistant.channels.web import current, root
 from assistant.errors import DatabaseUnavailable
+from assistant.house import House
 
 MODEL_WAIT_S = 0.5
 
 
-def create_app(house: current.House) -> FastAPI:
+def create_app(house: House) -> FastAPI:
     """The application that `twinning serve` runs.
 
     Args:
@@ -47,7 +48,7 @@ def create_app(house: current.House) -> FastAPI:
     return app
 
 
-async def _model(house: current.House) -> dict[str, str]:
+async def _model(house: House) -> dict[str, str]:
     """The model's state, without waiting for one that is still being chosen or tried out."""
     asked = asyncio.ensure_future(house.brain.status())
     done, _ = await asyncio.wait({asked}, timeout=MODEL_WAIT_S)

@@ -52,7 +52,8 @@ async def _welcome(house: House, address: str, *, tell: Tell) -> None:
     tell(f"\nTwinning is at {address}")
     if await auth.needs_first_account(house.database):
         code = await auth.first_code(house.database, house.settings)
-        tell(f"Make your account at {address}/welcome with this code: {code}")
+        tell(f"Make your account at {address}/welcome#code={code}")
+        tell(f"or open {address} and type this code: {code}")
         tell("(It works once, for 24 hours; `twinning user code` prints a new one.)")
     tell("Ctrl-C stops it.\n")
 

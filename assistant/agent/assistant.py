@@ -71,7 +71,7 @@ class Assistant:
             yield Finished(answer, await self._store_answer(person, thread, answer, run=None))
             return
         if thread:
-            await self._drop_pending(person, thread)
+            await self._drop_pending(person.id, thread)
         run = await self._start(person, thread, channel=message.channel, message_id=said)
         async with aclosing(self._drive(run, {"text": message.text.strip()})) as events:
             async for event in events:
@@ -119,10 +119,16 @@ class Assistant:
                 session, message.person.id, message.thread, role="person", text=message.text
             )
 
-    async def _drop_pending(self, person: Person, thread: UUID) -> None:
+    async def delete_thread(self, owner: UUID, thread: UUID) -> bool:
+        """Deletes a conversation with its messages and what waits in it; False when there was none."""
+        await self._drop_pending(owner, thread)
+        async with self._omac.database.session(owner) as session:
+            return await threads.remove(session, owner, thread)
+
+    async def _drop_pending(self, owner: UUID, thread: UUID) -> None:
         """A new message while a question is open: the question is withdrawn, never answered by accident."""
-        owner_of_run.set(person.id)
-        await self._saver.adelete_thread(_thread_key(person, thread))
+        owner_of_run.set(owner)
+        await self._saver.adelete_thread(_thread_key(owner, thread))
 
     async def _start(self, person: Person, thread: UUID | None, *, channel: str, message_id: UUID | None) -> Run:
         context = Context(
@@ -200,7 +206,7 @@ class Assistant:
         )
         stored = await self._store_answer(run.context.person, run.context.thread, answer, run=run)
         if run.context.thread and not run.options:
-            await self._drop_pending(run.context.person, run.context.thread)
+            await self._drop_pending(run.context.person.id, run.context.thread)
         return Finished(answer, stored)
 
     async def _store_answer(
@@ -250,9 +256,9 @@ def _plain(citation: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _thread_key(person: Person, thread: UUID) -> str:
-    return f"{person.id}:{thread}"
+def _thread_key(owner: UUID, thread: UUID) -> str:
+    return f"{owner}:{thread}"
 
 
 def _config(person: Person, thread: UUID) -> RunnableConfig:
-    return {"configurable": {"thread_id": _thread_key(person, thread)}}
+    return {"configurable": {"thread_id": _thread_key(person.id, thread)}}

@@ -168,6 +168,20 @@ async def change_details(session: AsyncSession, owner: UUID, message: UUID, *, d
     )
 
 
+async def blacken_titles(
+    session: AsyncSession, owner: UUID, *, messages: Sequence[StoredMessage], texts: Sequence[str], instead: str
+) -> None:
+    """Replaces the titles that begin one of these messages, or repeat one of these texts."""
+    begins = {message.text.strip()[:TITLE_CHARACTERS] for message in messages}
+    repeats = [func.strpos(func.lower(Thread.title), each.lower()) > 0 for each in texts if each.strip()]
+    await session.execute(
+        update(Thread)
+        .where(Thread.owner_id == owner, Thread.title != "", or_(Thread.title.in_(begins), *repeats))
+        .values(title=instead)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def mentioning(
     session: AsyncSession, owner: UUID, *, ids: Sequence[UUID], said_in: Sequence[UUID], texts: Sequence[str]
 ) -> list[StoredMessage]:

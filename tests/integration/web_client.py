@@ -15,7 +15,7 @@ import socketio
 import uvicorn
 
 from assistant.app import create_app
-from assistant.channels.web.current import House
+from assistant.house import House
 
 WAIT_S = 20.0
 

@@ -115,8 +115,7 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit's classes are un
         """Deletes a conversation with its messages."""
         owner, thread = signed_in.get(), _uuid(thread_id)
         if owner is not None and thread is not None:
-            async with house().database.session(owner) as session:
-                await threads.remove(session, owner, thread)
+            await house().assistant.delete_thread(owner, thread)
 
     async def create_step(self, step_dict: Any) -> None:
         """Stored by the assistant."""

@@ -10,10 +10,10 @@ from string import Template
 from typing import Any
 from uuid import UUID
 
-from assistant.channels.web.current import Status
 from assistant.channels.web.rendering import literal, safe_markdown
 from assistant.db.tables import Memory
 from assistant.events import Citation, Mode
+from assistant.house import Status
 from assistant.memory.ingest import Summary
 from assistant.settings import Settings
 

@@ -17,13 +17,14 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Redirect
 
 from assistant import auth
 from assistant.channels.web import identity, markup
-from assistant.channels.web.current import House, Status, house, limiter
+from assistant.channels.web.current import house, limiter
 from assistant.channels.web.guard import CSP
 from assistant.channels.web.root import STATIC
 from assistant.db import memories
 from assistant.db.users import name_key
 from assistant.errors import BadInput, NotAllowed, NotFound, TwinningError
 from assistant.events import Person
+from assistant.house import House, Status
 from assistant.limits import CODE, SIGN_IN, SIGN_IN_ADDRESS, SIGN_IN_NAME
 
 STATUS_WAIT_S = 2.0
