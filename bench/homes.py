@@ -67,12 +67,19 @@ async def twinning(folder: Path, *arguments: str, **more: str) -> str:
 
 
 async def serving(folder: Path, port: int, **more: str) -> asyncio.subprocess.Process:
-    """Starts `twinning serve`."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "assistant", "serve", "--port", str(port),
-        cwd=folder, env=environment(folder, PYTHONPATH=_path(more), **more),
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+    """Starts `twinning serve`; what it says goes to `serve.log` in `folder`."""
+    with (folder / "serve.log").open("wb") as said:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "assistant", "serve", "--port", str(port),
+            cwd=folder, env=environment(folder, PYTHONPATH=_path(more), **more), stdout=said, stderr=said,
+        )  # fmt: skip
+
+
+async def stop(process: asyncio.subprocess.Process) -> None:
+    """Ends what was started, unless it has ended by itself."""
+    if process.returncode is None:
+        process.terminate()
+        await asyncio.wait_for(process.wait(), 30)
 
 
 def free_port() -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from bench.homes import environment, free_port, home, serving, twinning, with_embedding_model
+from bench.homes import environment, free_port, home, serving, stop, twinning, with_embedding_model
 from bench.processes import until_ready
 from bench.table import Row
 
@@ -47,14 +47,13 @@ async def measure() -> list[Row]:
         port = free_port()
         process = await serving(folder, port, **more)
         try:
-            await until_ready(port)
+            await until_ready(port, process, folder)
             async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
                 for path in ("/", "/welcome", "/login"):
                     await client.get(f"http://127.0.0.1:{port}{path}")
             await asyncio.sleep(3)
         finally:
-            process.terminate()
-            await asyncio.wait_for(process.wait(), 30)
+            await stop(process)
         outside = _outside(called)
         await _call_out(folder, more)
         noticed = _outside(called)[len(outside) :]

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from bench.homes import free_port, home, serving, twinning, with_embedding_model
+from bench.homes import free_port, home, serving, stop, twinning, with_embedding_model
 from bench.table import Row, median
 
 START_TIMEOUT_S = 60
@@ -45,7 +45,7 @@ async def _serve_once(folder: Path) -> tuple[float, float, float]:
     started = time.perf_counter()
     process = await serving(folder, port)
     try:
-        await until_ready(port)
+        await until_ready(port, process, folder)
         seconds = time.perf_counter() - started
         await asyncio.sleep(IDLE_S)
         whole = psutil.Process(process.pid)
@@ -54,16 +54,17 @@ async def _serve_once(folder: Path) -> tuple[float, float, float]:
         servers = [psutil.Process(cluster), *psutil.Process(cluster).children()]
         postgres = sum(each.memory_full_info().pss for each in servers)
     finally:
-        process.terminate()
-        await asyncio.wait_for(process.wait(), 30)
+        await stop(process)
     return seconds, ours / 2**20, postgres / 2**20
 
 
-async def until_ready(port: int) -> None:
+async def until_ready(port: int, process: asyncio.subprocess.Process, folder: Path) -> None:
     """Returns when `/readyz` says so."""
     deadline = time.monotonic() + START_TIMEOUT_S
     async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
         while True:
+            if process.returncode is not None:
+                raise RuntimeError(f"`twinning serve` ended: {(folder / 'serve.log').read_text()[-800:]}")
             try:
                 if (await client.get(f"http://127.0.0.1:{port}/readyz")).is_success:
                     return

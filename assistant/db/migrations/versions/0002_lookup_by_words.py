@@ -2,7 +2,7 @@
 
 Behind a policy Postgres evaluates only leakproof conditions before the owner is checked. `@@` is not marked as one, so
 the index on `memories.search` is not used at all: every word of a question reads all of the owner's rows (2.4 s for
-100,000 of them, 6 ms with the index). This function looks the words up as the owner of the tables and checks the person
+100,000 of them, 8 ms with the index). This function looks the words up as the owner of the tables and checks the person
 itself, by the same setting as the policy. Where that owner is no superuser, the policy holds inside as well, and the
 answer is the same and slow.
 """
