@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -26,12 +27,14 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    server = EmbeddedServer(tmp_path_factory.mktemp("postgres"))
-    server.start()
-    migrate.upgrade(make_url(server.url("postgres", "house_template")))
-    yield server
-    server.stop()
+def server() -> Iterator[EmbeddedServer]:
+    # Not below pytest's own folder: as root it is closed to the database's user whenever another run begins.
+    with tempfile.TemporaryDirectory(prefix="twinning-tests-") as folder:
+        server = EmbeddedServer(Path(folder))
+        server.start()
+        migrate.upgrade(make_url(server.url("postgres", "house_template")))
+        yield server
+        server.stop()
 
 
 @pytest.fixture

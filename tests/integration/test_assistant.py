@@ -106,7 +106,9 @@ async def test_remember_know_and_forget_that_in_a_conversation(house: House, ana
     assert (await _say(house, ana, "What is the garage code?", thread)).state == "refused"
     async with house.database.session(ana.id) as session:
         history = await threads.messages(session, ana.id, thread)
+        titles = [each.title for each in await threads.page(session, ana.id, limit=10)]
     assert not any("8812" in message.text or "8812" in str(message.details) for message in history)
+    assert titles == ["[forgotten]"]
 
 
 async def test_forgetting_by_description_asks_which_and_waits(house: House, ana: Person) -> None:
