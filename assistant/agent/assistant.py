@@ -70,10 +70,17 @@ class Assistant:
             answer = Answer(str(error), mode=Mode.EXTRACTIVE, route="refused", state="refused")
             yield Finished(answer, await self._store_answer(person, thread, answer, run=None))
             return
-        if thread:
-            await self._drop_pending(person.id, thread)
         run = await self._start(person, thread, channel=message.channel, message_id=said)
-        async with aclosing(self._drive(run, {"text": message.text.strip()})) as events:
+        # All of the state is given, so that nothing of a run that was killed in this thread is left in it.
+        state: State = {
+            "text": message.text.strip(),
+            "route": "",
+            "arguments": {},
+            "choices": [],
+            "question": "",
+            "learn": False,
+        }
+        async with aclosing(self._drive(run, state)) as events:
             async for event in events:
                 yield event
 
@@ -97,7 +104,7 @@ class Assistant:
             await threads.add_message(
                 session, person.id, thread, role="person", text=pending.options[option], details={"picked": option}
             )
-        run = await self._start(person, thread, channel=channel, message_id=question)
+        run = await self._start(person, thread, channel=channel, message_id=question, fresh=False)
         async with aclosing(self._drive(run, Command(resume=option))) as events:
             async for event in events:
                 yield event
@@ -130,7 +137,14 @@ class Assistant:
         owner_of_run.set(owner)
         await self._saver.adelete_thread(_thread_key(owner, thread))
 
-    async def _start(self, person: Person, thread: UUID | None, *, channel: str, message_id: UUID | None) -> Run:
+    async def _start(
+        self, person: Person, thread: UUID | None, *, channel: str, message_id: UUID | None, fresh: bool = True
+    ) -> Run:
+        """Gathers what a run needs.
+
+        Args:
+            fresh: It begins with a new message, which withdraws a question that is still open in the thread.
+        """
         context = Context(
             person=person,
             omac=self._omac,
@@ -139,14 +153,16 @@ class Assistant:
             thread=thread,
             message_id=message_id,
         )
-        history, left_out = await self._history(person, thread) if thread else ((), 0)
+        history, left_out = await self._history(person, thread, fresh=fresh) if thread else ((), 0)
         return Run(context, self._router, self._brain, history=history, left_out=left_out, resumable=thread is not None)
 
-    async def _history(self, person: Person, thread: UUID) -> tuple[tuple[tuple[str, str], ...], int]:
+    async def _history(self, person: Person, thread: UUID, *, fresh: bool) -> tuple[tuple[tuple[str, str], ...], int]:
         """The turns that a prompt can carry, oldest first; and how many earlier ones it cannot."""
         async with self._omac.database.session(person.id) as session:
             said = await threads.messages(session, person.id, thread, last=HISTORY_TURNS + 1)
             total = await threads.count_messages(session, person.id, thread)
+        if fresh and any(message.details.get("options") for message in said):
+            await self._drop_pending(person.id, thread)
         kept: list[tuple[str, str]] = []
         room = HISTORY_CHARACTERS
         for message in reversed(said[:-1]):  # the last one is the message itself

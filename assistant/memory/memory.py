@@ -237,9 +237,7 @@ class Omac:
                 said_in=[memory.message_id for memory in found if memory.message_id],
                 texts=texts,
             )
-            await threads.blacken_titles(
-                session, person.id, messages=held_by, texts=texts, instead=FORGOTTEN
-            )
+            await threads.blacken_titles(session, person.id, messages=held_by, texts=texts, instead=FORGOTTEN)
             for message in held_by:
                 _blacken(message, ids={str(memory.id) for memory in found}, texts=texts)
             await memories.remove(session, person.id, [memory.id for memory in found])
