@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 
 from assistant.errors import BadResponse, ModelUnavailable
