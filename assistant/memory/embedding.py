@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -208,7 +209,7 @@ class BuiltinEmbedder:
         _return_freed_memory()
 
 
-class _RemoteEmbedder:
+class _RemoteEmbedder(ABC):
     """What the embedders behind HTTP share."""
 
     def __init__(self, url: str, model: str, *, name: str, dimensions: int, client: httpx.AsyncClient) -> None:
@@ -256,8 +257,9 @@ class _RemoteEmbedder:
     _path = ""
     _fix = ""
 
+    @abstractmethod
     def _rows(self, answer: Any) -> list[list[float]]:
-        raise NotImplementedError
+        """The vectors in the server's answer."""
 
     def _refusal(self, response: httpx.Response) -> str:
         return f"{self.name} refuses to embed (HTTP {response.status_code}): {response.text[:200]}"

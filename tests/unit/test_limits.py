@@ -23,6 +23,8 @@ async def test_people_do_not_share_a_count() -> None:
     for _ in range(3):
         await limiter.take(THREE, "ana")
     await limiter.take(THREE, "ben")
+    with pytest.raises(NotAllowed):
+        await limiter.take(THREE, "ana")
 
 
 async def test_limits_do_not_share_a_count() -> None:
@@ -31,6 +33,8 @@ async def test_limits_do_not_share_a_count() -> None:
     for _ in range(3):
         await limiter.take(THREE, "ana")
     await limiter.take(other, "ana")
+    with pytest.raises(NotAllowed, match="Too many tries"):
+        await limiter.take(THREE, "ana")
 
 
 async def test_forgiven_tries_do_not_count() -> None:
@@ -38,7 +42,10 @@ async def test_forgiven_tries_do_not_count() -> None:
     for _ in range(3):
         await limiter.take(THREE, "ana")
     await limiter.forgive(THREE, "ana")
-    await limiter.take(THREE, "ana")
+    for _ in range(3):
+        await limiter.take(THREE, "ana")
+    with pytest.raises(NotAllowed):
+        await limiter.take(THREE, "ana")
 
 
 async def test_a_long_wait_is_told_in_minutes() -> None:

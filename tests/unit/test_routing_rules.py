@@ -132,4 +132,5 @@ def test_case_space_and_lines_do_not_matter(said: str) -> None:
 
 def test_a_long_hostile_message_is_judged_at_once() -> None:
     for said in ("remember " * 2000, "what " * 2000, "compare " + "a and " * 2000, "hi " * 3000 + "x", "no, " * 3000):
-        by_rule(said[:8000])
+        found = by_rule(said[:8000])
+        assert found is None or found.name in {"remember", "compare", "recall", "correct", "talk"}
