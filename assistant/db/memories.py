@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db.tables import Memory
 
-POSTINGS = 3000
+POSTINGS = 2000
 """How many index entries the lexical leg reads at most: the rarest words that fit in it are looked up."""
-CANDIDATES = 60
+CANDIDATES = 100
 """How many each leg brings to the scoring."""
 EXACT_BELOW = 5000
 """An owner with fewer vectors is compared with all of them; the graph index could starve behind the owner filter."""
@@ -103,7 +103,7 @@ by_vector AS MATERIALIZED (
 _BY_SCAN = _BY_GRAPH.replace("embedding <=> CAST(:vector AS halfvec)", "(embedding <=> CAST(:vector AS halfvec)) + 0")
 
 _SCORED = """
-scored AS (
+scored AS MATERIALIZED (
     SELECT m.id, m.kind, m.text, m.context, m.source, m.said_by, m.document_id, m.position, m.dated_on, m.created_at,
            CASE WHEN m.embedding_model = :model
                 THEN 1 - (m.embedding <=> CAST(:vector AS halfvec)) ELSE 0 END AS cosine,

@@ -33,7 +33,7 @@ SENTENCES = 45
 SENTENCE_CHARACTERS = 600
 THRESHOLD = 0.4
 """Below this probability the answer is a refusal; see `ranking` for how it was calibrated."""
-FURTHER = 0.1
+FURTHER = 0.05
 """A source after the first one is shown from this probability on."""
 ON_TOPIC = 0.25
 """For lists, where the person looks through what comes."""
