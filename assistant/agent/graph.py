@@ -139,28 +139,33 @@ async def act(state: State, runtime: Runtime[Run]) -> State:
 
 
 async def rephrase(state: State, runtime: Runtime[Run]) -> State:
-    """Lets the model answer in a sentence; shown only if the quotes carry every word that matters."""
+    """Lets the model say it in a sentence, a strong one in several; each is shown only if the quotes carry it."""
     run = runtime.context
     assert run.result is not None
     model = await run.wake()
     if model is None:
         return {"route": "stop"}
-    quotes = list(run.result.citations)[: phrasing.REPHRASE_QUOTES]
+    allowed = phrasing.ALLOWED[run.mode]
+    quotes = list(run.result.citations)[: allowed.quotes]
     messages: list[BaseMessage] = [
-        SystemMessage(render("rephrase")),
+        SystemMessage(render(allowed.prompt)),
         HumanMessage("\n".join(f"Quote: {each.quote}" for each in quotes) + f"\n\nQuestion: {state['text']}"),
     ]
     try:
-        said = await model.complete(messages, max_tokens=phrasing.REPHRASE_TOKENS, usage=run.usage)
+        said = await model.complete(messages, max_tokens=allowed.tokens, usage=run.usage)
     except ModelUnavailable as error:
         run.steps.append({"id": "rephrase", "name": "Say it in a sentence", "input": {}, "output": str(error)})
         return {"route": "stop"}
-    said = " ".join(said.split())
     question = state["text"]
-    carried = phrasing.grounded(said, quotes, question) and phrasing.adds_something(said, question)
-    if carried and await _to_the_point(run, said, question):
-        number = phrasing.best_citation(said, quotes).n
-        _say(run, f"\n\n**In short:** {said} [{number}]")
+    kept = [
+        f"{sentence} [{phrasing.best_citation(sentence, quotes).n}]"
+        for sentence in phrasing.sentences_of(said)[: allowed.sentences]
+        if phrasing.grounded(sentence, quotes, question)
+        and phrasing.adds_something(sentence, question)
+        and await _to_the_point(run, sentence, question)
+    ]
+    if kept:
+        _say(run, f"\n\n**In short:** {' '.join(kept)}")
     return {"route": "stop"}
 
 

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
-from assistant.events import Citation
+from assistant.events import Citation, Mode
 from assistant.memory.words import STOP_WORDS, stems
 
-REPHRASE_QUOTES = 2
-"""How many quotes a small model is given; more only confuse it."""
-REPHRASE_TOKENS = 60
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a model may do with quotes.
+
+    Attributes:
+        quotes: How many it is given; more only confuse a small one.
+        sentences: How many of its sentences are shown, if the quotes carry them.
+        tokens: Where it is stopped.
+    """
+
+    prompt: str
+    quotes: int
+    sentences: int
+    tokens: int
+
+
+ALLOWED = {
+    Mode.FULL: Allowed("rephrase_fully", quotes=5, sentences=4, tokens=220),
+    Mode.GUIDED: Allowed("rephrase", quotes=2, sentences=1, tokens=60),
+    Mode.WRITER: Allowed("rephrase", quotes=2, sentences=1, tokens=60),
+}
 TALK_TOKENS = 300
 FEW_WORDS, TO_THE_POINT = 8, 0.5
 """A longer sentence must be at least this near to the question (cosine): small models like to say something else."""
@@ -107,6 +127,14 @@ def grounded(sentence: str, citations: Sequence[Citation], question: str) -> boo
     return not any(word in spoken and not re.search(rf"\b{word}\b", folded) for word in _NUMBER_WORDS) and (
         "not" in spoken
     ) <= bool(re.search(r"\bnot\b|n't|\bno\b|never", folded))
+
+
+def sentences_of(text: str) -> list[str]:
+    """The sentences that a model wrote; a last one that was cut off is left out, unless it is the only one."""
+    found = [" ".join(each.split()) for each in _SENTENCE.findall(text) if each.strip()]
+    if len(found) > 1 and not re.search(r"[.!?…][\"'”’)\]]*$", found[-1]):
+        found.pop()
+    return found
 
 
 def adds_something(sentence: str, question: str) -> bool:

@@ -78,6 +78,24 @@ async def test_the_model_may_say_a_quote_again(house: House, ana: Person, notes:
     assert answer.model_calls == 1
 
 
+async def test_a_strong_model_may_say_more_and_each_sentence_is_checked_and_cited_by_code(
+    house: House, ana: Person, notes: Path, brain: ScriptedBrain
+) -> None:
+    brain.say(
+        "The dough rests twelve hours in the fridge. It was invented in Paris in 1871. The dough rests in the fridge.",
+        mode=Mode.FULL,
+    )
+    answer = await _say(house, ana, "How long must the dough rest?")
+    assert "The dough rests twelve hours in the fridge. [1] The dough rests in the fridge. [1]" in answer.text
+    assert "Paris" not in answer.text
+
+
+async def test_a_small_model_says_one_sentence(house: House, ana: Person, notes: Path, brain: ScriptedBrain) -> None:
+    brain.say("The dough rests twelve hours in the fridge. Let the dough rest in the fridge.", mode=Mode.GUIDED)
+    answer = await _say(house, ana, "How long must the dough rest?")
+    assert answer.text.endswith("**In short:** The dough rests twelve hours in the fridge. [1]")
+
+
 @pytest.mark.parametrize(
     "invented",
     [
