@@ -102,12 +102,14 @@ by_vector AS MATERIALIZED (
 # `+ 0` hides the distance from the graph index: all of the owner's vectors are compared.
 _BY_SCAN = _BY_GRAPH.replace("embedding <=> CAST(:vector AS halfvec)", "(embedding <=> CAST(:vector AS halfvec)) + 0")
 
+# `strip` unpacks a row's text vector once; matched as it is stored, it would be unpacked for every word of the question.
 _SCORED = """
 scored AS MATERIALIZED (
     SELECT m.id, m.kind, m.text, m.context, m.source, m.said_by, m.document_id, m.position, m.dated_on, m.created_at,
            CASE WHEN m.embedding_model = :model
                 THEN 1 - (m.embedding <=> CAST(:vector AS halfvec)) ELSE 0 END AS cosine,
-           coalesce((SELECT sum(w.weight) FROM words w WHERE m.search @@ w.query), 0)
+           coalesce((SELECT sum(w.weight) FROM (SELECT strip(m.search) AS lexemes OFFSET 0) said, words w
+                     WHERE said.lexemes @@ w.query), 0)
                / greatest((SELECT sum(weight) FROM words), 1e-9) AS lexical
     FROM memories m
     WHERE m.id IN (SELECT id FROM by_words UNION SELECT id FROM by_vector)
