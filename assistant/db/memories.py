@@ -102,7 +102,7 @@ by_vector AS MATERIALIZED (
 # `+ 0` hides the distance from the graph index: all of the owner's vectors are compared.
 _BY_SCAN = _BY_GRAPH.replace("embedding <=> CAST(:vector AS halfvec)", "(embedding <=> CAST(:vector AS halfvec)) + 0")
 
-# `strip` unpacks a row's text vector once; matched as it is stored, it would be unpacked for every word of the question.
+# `strip` unpacks a row's text vector once; matched as stored, it would be unpacked for every word of the question.
 _SCORED = """
 scored AS MATERIALIZED (
     SELECT m.id, m.kind, m.text, m.context, m.source, m.said_by, m.document_id, m.position, m.dated_on, m.created_at,
