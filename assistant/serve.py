@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import logging
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,7 +37,9 @@ async def serve(settings: Settings, *, tell: Tell) -> None:
         async with open_house(settings, tell=tell) as house:
             app = create_app(house)
             config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
-            server = uvicorn.Server(config)
+            server = _Server(config)
+            for stop in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(stop, server.stop)
             port = listener.getsockname()[1]
             await _welcome(house, f"http://{settings.host}:{port}", tell=tell)
             background = [asyncio.create_task(embed_forever(house)), asyncio.create_task(_wake_model(house, tell=tell))]
@@ -46,6 +49,21 @@ async def serve(settings: Settings, *, tell: Tell) -> None:
                 for task in background:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
+        tell("Stopped.")
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to us: uvicorn raises them again at its end, and a wanted stop would look like a failure."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Captures none."""
+        yield
+
+    def stop(self) -> None:
+        """Ends when the open requests are answered; at the second call at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 async def _welcome(house: House, address: str, *, tell: Tell) -> None:

@@ -56,14 +56,13 @@ Progress = Callable[[PullProgress], None]
 
 def by_tenths(tell: Callable[[str], None]) -> Progress:
     """Progress in lines that a log can hold: one each tenth of a file."""
-    last: dict[str, int] = {}
+    last: dict[tuple[str, Step], int] = {}
 
     def report(at: PullProgress) -> None:
         tenth = 10 * at.done // at.total if at.total else 0
-        if tenth != last.get(at.filename):
-            last[at.filename] = tenth
-            told = f", {at.transport}" if at.transport else ""
-            tell(f"  {at.filename}: {10 * tenth} % of {at.total / 1e6:,.1f} MB{told}")
+        if tenth != last.get((at.filename, at.step)):
+            last[at.filename, at.step] = tenth
+            tell(f"  {at.filename}: {at.step} {10 * tenth} % of {at.total / 1e6:,.1f} MB")
 
     return report
 

@@ -426,3 +426,21 @@ def test_a_second_serve_ends_with_a_sentence_on_the_same_folder_and_on_the_same_
     finally:
         first.send_signal(signal.SIGINT)
         first.communicate(timeout=30)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_serve_that_is_told_to_stop_ends_well(data_dir: Path, embedding_weights: Path, stop: signal.Signals) -> None:
+    (data_dir / "models").symlink_to(embedding_weights)
+    process = _serve(data_dir, _free_port())
+    assert process.stdout is not None
+    try:
+        said = iter(process.stdout.readline, "")
+        assert any("Ctrl-C stops it." in line for line in said)
+        process.send_signal(stop)
+        rest, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0
+    assert "Stopped." in rest
+    assert "Traceback" not in rest
