@@ -209,10 +209,16 @@ class EmbeddedServer:
             os.chown(self.cluster / "twinning.conf", self._user.pw_uid, self._user.pw_gid)
         self._drop_stale_locks()
         options = f"-k {_quoted(self.socket_dir)} -h ''"
-        self._run(
-            "pg_ctl", "-D", ".", "-l", "server.log",
-            "-w", "-t", str(START_TIMEOUT_S), "-o", options, "start",
-        )  # fmt: skip
+        try:
+            self._run(
+                "pg_ctl", "-D", ".", "-l", "server.log",
+                "-w", "-t", str(START_TIMEOUT_S), "-o", options, "start",
+            )  # fmt: skip
+        except DatabaseUnavailable:
+            # A process that was killed while it started the server leaves one that goes on starting, and ours gives
+            # way to it: the server is there, and that is what was wanted.
+            if not self._running():
+                raise
         log.info("Database started", extra={"action": "database_started"})
 
     def _drop_stale_locks(self) -> None:
