@@ -11,7 +11,8 @@ TwinningError                     str(error) is one sentence, fit for the person
 │   ├── DatabaseUnavailable
 │   └── ModelUnavailable
 ├── ServiceError                  an integration failed
-│   ├── AuthFailed  RateLimited  BadResponse
+│   ├── ServiceUnavailable  AuthFailed  RateLimited  Refused      nothing was done
+│   └── NoAnswer  BadResponse                                     it may have been done: `may_have_acted`
 ├── WrongDigest                   a downloaded file is not what the manifest names
 ├── RetryTool                     the model can put it right: "give a past date"
 └── ToolFailed                    the model cannot
@@ -61,11 +62,31 @@ class ModelUnavailable(Unavailable):
 
 
 class ServiceError(TwinningError):
-    """An outside service failed."""
+    """An outside service failed.
+
+    Attributes:
+        may_have_acted: True when the request was sent and nobody can tell whether the service carried it out.
+    """
+
+    may_have_acted = False
+
+
+class ServiceUnavailable(ServiceError):
+    """The service cannot be reached; the request never left."""
 
 
 class AuthFailed(ServiceError):
-    """The service refuses our credentials."""
+    """The service refuses our credentials; the text says what to connect again."""
+
+
+class Refused(ServiceError):
+    """The service understood and said no; nothing was done."""
+
+
+class NoAnswer(ServiceError):
+    """The request was sent, and no answer came."""
+
+    may_have_acted = True
 
 
 class RateLimited(ServiceError):
@@ -83,6 +104,8 @@ class RateLimited(ServiceError):
 
 class BadResponse(ServiceError):
     """The service answered something that is not in its contract."""
+
+    may_have_acted = True
 
 
 class WrongDigest(TwinningError):
