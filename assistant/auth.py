@@ -7,6 +7,7 @@ import datetime as dt
 import getpass
 import hashlib
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -28,7 +29,12 @@ PASSWORD_MAX = 1000
 NAME_MAX = 60
 
 _hasher = PasswordHasher()  # argon2id with the library's defaults (RFC 9106, second recommendation)
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@cache
+def _nobody() -> str:
+    """A password that nobody has, to check where there is no account; made once, for it takes as long as a check."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def as_person(user: User) -> Person:
@@ -150,7 +156,8 @@ async def sign_in(database: Database, *, name: str, password: str) -> Person:
     """
     async with database.session(None) as session:
         user = await users.named(session, name)
-    stored = user.password_hash if user and user.password_hash else _NOBODY
+    nobody = await asyncio.to_thread(_nobody)  # asked for in either case: the first time it takes long
+    stored = user.password_hash if user and user.password_hash else nobody
     try:
         await asyncio.to_thread(_hasher.verify, stored, password[:PASSWORD_MAX])
     except (VerificationError, InvalidHashError):

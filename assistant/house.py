@@ -11,14 +11,13 @@ from assistant.agent.assistant import Assistant
 from assistant.agent.brain import Brain
 from assistant.agent.checkpoints import checkpointer
 from assistant.agent.routing import Router
-from assistant.db import documents, memories
-from assistant.db.database import Database, open_database
+from assistant.db.database import Database
 from assistant.events import Mode, Person
-from assistant.memory.embedding import Embedder, make_embedder
+from assistant.memory.embedding import Embedder
 from assistant.memory.ingest import Import, Report, Summary
 from assistant.memory.memory import Omac
-from assistant.settings import Settings, make_folder
-from assistant.weights import EMBEDDING_MODEL, ModelStore, by_tenths
+from assistant.memory.opening import MemoryStatus, memory_status, open_omac
+from assistant.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -34,15 +33,6 @@ class Status:
     model: str | None
     mode: Mode
     why: str
-    embedded: int
-    memories: int
-    documents: int
-
-
-@dataclass(frozen=True)
-class MemoryStatus:
-    """How much is remembered for one person; see `Status`."""
-
     embedded: int
     memories: int
     documents: int
@@ -68,9 +58,7 @@ class House:
 
     async def memory_status(self, person: Person) -> MemoryStatus:
         """How much is remembered; does not wake the model."""
-        async with self.database.session(person.id) as session:
-            embedded, total = await memories.embedding_progress(session, person.id)
-            return MemoryStatus(embedded, total, await documents.count(session, person.id))
+        return await memory_status(self.omac, person)
 
     async def import_path(
         self, person: Person, path: Path, *, name: str | None = None, progress: Report = lambda _: None
@@ -93,27 +81,12 @@ async def open_house(
         tell: Called with a sentence when something takes a while.
         embedder, brain: Instead of what the settings name, for tests.
     """
-    make_folder(settings.data_dir)
-    if embedder is None:
-        await _fetch_embedding_model(settings, tell=tell)
-        embedder = make_embedder(settings)
-    brain = brain or Brain(settings, tell=tell)
-    database = await open_database(settings, tell=tell)
-    try:
-        omac = Omac(database, embedder, keys_dir=settings.data_dir / "keys", clock=settings.clock)
-        router = Router(database, embedder, cache_dir=settings.data_dir / "cache")
-        async with checkpointer(database) as saver:
-            assistant = Assistant(settings, omac=omac, router=router, brain=brain, saver=saver)
-            yield House(settings, database, embedder, omac, brain, router, assistant)
-    finally:
-        await brain.close()
-        await embedder.aclose()
-        await database.close()
-
-
-async def _fetch_embedding_model(settings: Settings, *, tell: Callable[[str], None]) -> None:
-    """Nothing is found by meaning without its 23 MB, so they are fetched before anything else."""
-    store = ModelStore(settings.models_dir)
-    if settings.embedding_model == f"builtin:{EMBEDDING_MODEL}" and not store.installed(EMBEDDING_MODEL):
-        tell("Fetching what makes notes findable by meaning (23 MB) ...")
-        await store.pull(EMBEDDING_MODEL, progress=by_tenths(tell))
+    async with open_omac(settings, tell=tell, embedder=embedder) as omac:
+        brain = brain or Brain(settings, tell=tell)
+        try:
+            router = Router(omac.database, omac.embedder, cache_dir=settings.data_dir / "cache")
+            async with checkpointer(omac.database) as saver:
+                assistant = Assistant(settings, omac=omac, router=router, brain=brain, saver=saver)
+                yield House(settings, omac.database, omac.embedder, omac, brain, router, assistant)
+        finally:
+            await brain.close()

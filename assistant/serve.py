@@ -42,7 +42,10 @@ async def serve(settings: Settings, *, tell: Tell) -> None:
                 asyncio.get_running_loop().add_signal_handler(stop, server.stop)
             port = listener.getsockname()[1]
             await _welcome(house, f"http://{settings.host}:{port}", tell=tell)
-            background = [asyncio.create_task(embed_forever(house)), asyncio.create_task(_wake_model(house, tell=tell))]
+            background = [
+                asyncio.create_task(embed_forever(house.omac, settings)),
+                asyncio.create_task(_wake_model(house, tell=tell)),
+            ]
             try:
                 await server.serve(sockets=[listener])
             finally:

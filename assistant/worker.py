@@ -13,8 +13,9 @@ from contextlib import contextmanager, suppress
 
 from assistant import auth
 from assistant.errors import TwinningError
-from assistant.house import House, open_house
 from assistant.memory.ingest import embed_pending
+from assistant.memory.memory import Omac
+from assistant.memory.opening import open_omac
 from assistant.settings import Settings, make_folder
 
 log = logging.getLogger(__name__)
@@ -38,24 +39,24 @@ def only_worker(settings: Settings) -> Iterator[bool]:
         os.close(fd)
 
 
-async def embed_here(house: House, *, report: Callable[[int, int], None] = lambda _done, _all: None) -> int:
+async def embed_here(omac: Omac, *, report: Callable[[int, int], None] = lambda _done, _all: None) -> int:
     """Gives everybody's memories their vectors until none is left; returns how many it made.
 
     Where another process is at it, two work side by side: a vector that is made twice is the same.
     """
     made = 0
-    for person in await auth.people(house.database):
-        made += await embed_pending(house.omac, person, report=report)
+    for person in await auth.people(omac.database):
+        made += await embed_pending(omac, person, report=report)
     return made
 
 
-async def embed_forever(house: House) -> None:
+async def embed_forever(omac: Omac, settings: Settings) -> None:
     """The same, again and again; for `serve`. What fails is tried again at the next look."""
     while True:
-        with only_worker(house.settings) as mine:
+        with only_worker(settings) as mine:
             if mine:
                 try:
-                    await embed_here(house)
+                    await embed_here(omac)
                 except TwinningError as error:
                     log.warning("Vectors could not be made: %s", error, extra={"action": "embedding_failed"})
         await asyncio.sleep(LOOK_AGAIN_S)
@@ -82,8 +83,8 @@ async def _main() -> None:
         if mine:
             with suppress(OSError):
                 os.nice(10)  # the person's own work goes first
-            async with open_house(settings) as house:
-                await embed_here(house)
+            async with open_omac(settings) as omac:
+                await embed_here(omac)
 
 
 if __name__ == "__main__":

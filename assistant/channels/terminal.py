@@ -10,16 +10,18 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from uuid import UUID, uuid4
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from assistant.agent.assistant import Assistant
 from assistant.errors import BadInput, TwinningError
 from assistant.events import Answer, Asked, Citation, Event, Finished, Message, Person, Sources, StepStarted, Words
 from assistant.rendering import plain
+
+if TYPE_CHECKING:  # whoever only draws progress does not wait for the agent's libraries
+    from assistant.agent.assistant import Assistant
 
 
 def as_json(answer: Answer) -> dict[str, Any]:

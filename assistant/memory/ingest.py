@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
 import stat
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -23,6 +22,7 @@ from assistant.errors import BadInput, InUse
 from assistant.events import Person
 from assistant.memory import reading
 from assistant.memory.chunking import Passage, approximate_tokens, passages
+from assistant.memory.formats.decoding import storable
 from assistant.memory.formats.document import Document
 from assistant.memory.memory import Omac, content_hash
 
@@ -327,11 +327,6 @@ class Import:
 def _look_for(path: Path) -> tuple[list[Path], list[tuple[str, str]]]:
     found, skipped = reading.find_files(path)
     return list(found), list(skipped)
-
-
-def storable(path: Path | str) -> str:
-    """A path as a text that a database takes; bytes that are no UTF-8 are written out (`caf\\xe9.md`)."""
-    return os.fsencode(path).decode("utf-8", errors="backslashreplace")
 
 
 def _digest(file: Path) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from assistant.__main__ import read_settings
+from assistant.commands.running import read_settings
 from assistant.errors import ConfigurationError
 from assistant.settings import Settings, local_time_zone, make_folder
 

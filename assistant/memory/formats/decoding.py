@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 from charset_normalizer import from_bytes
 
@@ -53,3 +55,8 @@ def clean(text: str) -> str:
     """A text without control characters and halves of characters; tabs and line ends stay."""
     text = _CONTROL.sub("", text)
     return text if text.isascii() else text.encode("utf-8", errors="replace").decode("utf-8")
+
+
+def storable(path: Path | str) -> str:
+    """A path as a text that a database takes; bytes that are no UTF-8 are written out (`caf\\xe9.md`)."""
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace")

@@ -1,0 +1,81 @@
+"""`twinning ask | chat | route`: what needs the whole house."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assistant import auth
+from assistant.channels import terminal
+from assistant.commands.running import command, for_user, read_settings, tell
+from assistant.errors import BadInput
+from assistant.events import Person
+from assistant.house import House, open_house
+
+
+@asynccontextmanager
+async def house_and_person(user: str | None) -> AsyncIterator[tuple[House, Person]]:
+    """The house, and the person for whom the command acts."""
+    settings = read_settings()
+    async with open_house(settings, tell=tell) as house:
+        yield house, await auth.owner_of_the_folder(house.database, settings, name=user)
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option("--file", "file", type=click.Path(path_type=Path), help='JSON Lines with "id" and "text".')
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@for_user
+@command
+async def ask(text: str | None, file: Path | None, as_json: bool, user: str | None) -> None:
+    """Answer a question from memory, with sources."""
+    if (text is None) == (file is None):
+        raise BadInput('Give a question in quotes, or --file with lines such as {"id": 1, "text": "..."}.')
+    async with house_and_person(user) as (house, person):
+        if file is not None:
+            failed = await terminal.ask_many(house.assistant, person, file, out=sys.stdout)
+            if failed:
+                raise BadInput(f"{failed} questions could not be answered; their lines say why.")
+        elif as_json:
+            answer = await terminal.ask(house.assistant, person, str(text))
+            click.echo(json.dumps(terminal.as_json(answer), ensure_ascii=False, indent=2))
+        else:
+            await terminal.ask_aloud(house.assistant, person, str(text), out=sys.stdout)
+
+
+@click.command()
+@for_user
+@command
+async def chat(user: str | None) -> None:
+    """Talk in the terminal."""
+    async with house_and_person(user) as (house, person):
+        await terminal.chat(house.assistant, person)
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option("--file", "file", type=click.Path(path_type=Path), help='JSON Lines with "id" and "text".')
+@for_user
+@command
+async def route(text: str | None, file: Path | None, user: str | None) -> None:
+    """Show what a message would do, without doing it, as JSON."""
+    if (text is None) == (file is None):
+        raise BadInput('Give a message in quotes, or --file with lines such as {"id": 1, "text": "..."}.')
+    questions: Iterable[dict[str, Any]] = terminal.read_questions(file) if file else [{"id": None, "text": text}]
+    async with house_and_person(user) as (house, person):
+        for question in questions:
+            found = await house.router.route(question["text"], person=person.id)
+            line = {
+                "route": found.name,
+                "args": dict(found.arguments),
+                "confidence": found.confidence,
+                "asked_back": found.asked_back,
+                "options": list(found.options),
+            }
+            click.echo(json.dumps(line if file is None else {"id": question["id"], **line}, ensure_ascii=False))
