@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from assistant.db import migrate
+from assistant.db import schema
 from assistant.db.server import EmbeddedServer
 from assistant.errors import ConfigurationError, DatabaseUnavailable, TwinningError
 from assistant.settings import Settings, make_folder
@@ -175,12 +175,21 @@ async def open_database(settings: Settings, *, tell: Callable[[str], None] = lam
         await asyncio.to_thread(server.start)
         admin_url = make_url(server.url("postgres"))
     try:
-        await asyncio.to_thread(migrate.upgrade, admin_url, tell=tell)
+        await asyncio.to_thread(_migrate, admin_url, tell=tell)
     except BaseException:
         if server:
             await asyncio.to_thread(server.stop)
         raise
     return connect(admin_url, server=server)
+
+
+def _migrate(admin_url: URL, *, tell: Callable[[str], None]) -> None:
+    if schema.is_current(admin_url):
+        return
+    # Only here: Alembic and LangGraph's tables take most of a second to import, at every start but one for nothing.
+    from assistant.db import migrate
+
+    migrate.upgrade(admin_url, tell=tell)
 
 
 def connect(admin_url: URL, *, server: EmbeddedServer | None = None) -> Database:

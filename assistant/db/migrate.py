@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 from alembic import command
@@ -16,6 +15,7 @@ from psycopg.rows import dict_row
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from assistant.db.schema import MIGRATIONS, checkpoints_by
 from assistant.errors import ConfigurationError, DatabaseUnavailable, SchemaTooNew
 
 CHECKPOINT_TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
@@ -32,7 +32,7 @@ MIGRATION_LOCK = 0x7717
 
 def _config(connection_url: URL) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS.parent))
     config.attributes["url"] = connection_url.set(drivername="postgresql+psycopg")
     return config
 
@@ -115,6 +115,8 @@ def _checkpoint_tables(admin_url: URL) -> None:
                 with connection.transaction():
                     for statement in CHECKPOINT_WALL:
                         connection.execute(sql.SQL(statement).format(table=name))
+        made_by = sql.SQL("COMMENT ON TABLE checkpoint_migrations IS {}").format(sql.Literal(checkpoints_by()))
+        connection.execute(made_by)  # last: whoever reads it finds all of the above done
 
 
 def _revision(connection: psycopg.Connection) -> str | None:

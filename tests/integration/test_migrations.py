@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import psycopg
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text
 
-from assistant.db import migrate
+from assistant.db import migrate, schema
 from assistant.db.tables import OWNED, Table
 
 NOT_OURS = {"checkpoints", "checkpoint_blobs", "checkpoint_writes", "checkpoint_migrations", "alembic_version"}
@@ -34,6 +36,33 @@ def test_migrating_again_changes_nothing(database_url: str) -> None:
     before = migrate.current(url)
     migrate.upgrade(url)
     assert migrate.current(url) == before == migrate.head()
+
+
+def test_the_quick_look_at_the_schema_knows_what_alembic_knows() -> None:
+    assert schema.newest() == migrate.head()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE alembic_version SET version_num = '0001'",
+        "UPDATE alembic_version SET version_num = '9999'",
+        "DELETE FROM alembic_version",
+        "DROP TABLE alembic_version",
+        "DROP TABLE checkpoint_migrations",
+        "COMMENT ON TABLE checkpoint_migrations IS 'langgraph-checkpoint-postgres 3.0.0'",
+    ],
+)
+def test_a_schema_that_is_not_this_programs_is_seen_at_a_glance(database_url: str, change: str) -> None:
+    url = make_url(database_url)
+    assert schema.is_current(url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(change)
+    assert not schema.is_current(url)
+
+
+def test_a_database_that_is_not_there_is_not_current(database_url: str) -> None:
+    assert not schema.is_current(make_url(database_url).set(database="nowhere"))
 
 
 def test_a_new_memory_row_keeps_its_vector_in_the_row(database_url: str) -> None:
