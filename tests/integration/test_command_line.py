@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
-from assistant.__main__ import main
+from assistant.__main__ import COMMANDS, main
 from assistant.db import users
 from assistant.db.database import Database, open_database
 from assistant.settings import Settings
@@ -100,6 +101,14 @@ def twinning(embedding_weights: Path) -> Iterator[Program]:
         yield Program(folder, environment)
         loop.run_until_complete(database.close())
         loop.close()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_table_of_commands_says_what_each_says_of_itself(name: str) -> None:
+    found = main.get_command(click.Context(main), name)
+    assert found is not None
+    assert found.name == name
+    assert " ".join((found.help or "").split("\n\n")[0].split()) == COMMANDS[name].says
 
 
 def test_a_fact_goes_through_remember_recall_ask_and_forget_for_one_person(twinning: Program) -> None:

