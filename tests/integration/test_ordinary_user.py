@@ -1,0 +1,100 @@
+"""The Postgres that comes along belongs to whoever starts it: an ordinary user needs no rights and no other account."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.db.server import EmbeddedServer
+
+SOMEBODY = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+"""As root the tests give the child to somebody else; anybody else is an ordinary user already."""
+ONE_RUN = """
+import asyncio, json, os, sys
+from pathlib import Path
+import psutil
+from assistant import auth
+from assistant.db.database import open_database
+from assistant.settings import Settings
+
+async def run():
+    settings = Settings(data_dir=Path(sys.argv[1]), model="none")
+    database = await open_database(settings)
+    person = await auth.owner_of_the_folder(database, settings)
+    pid = int((settings.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+    owners = {"me": os.geteuid(), "server": psutil.Process(pid).uids().effective}
+    await database.close()
+    print(json.dumps({**owners, "pid": pid, "person": str(person.id)}))
+
+asyncio.run(run())
+"""
+
+
+@pytest.fixture
+def their_folder(server: EmbeddedServer) -> Iterator[Path]:
+    """A data folder of theirs. The tests' own server, started by root, has opened the way to its programs."""
+    with tempfile.TemporaryDirectory(prefix="twinning-theirs-") as folder:
+        if os.geteuid() == 0:
+            shutil.chown(folder, SOMEBODY.pw_uid, SOMEBODY.pw_gid)
+        yield Path(folder).resolve()
+
+
+def _run(folder: Path) -> dict[str, Any]:
+    other = {"user": SOMEBODY.pw_uid, "group": SOMEBODY.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_RUN, str(folder / "data")],
+        cwd=folder,
+        env={"PATH": os.defpath, "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        **other,  # type: ignore[arg-type]
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (folder / "data" / "postgres" / "postmaster.pid").exists(), "the last one out stopped it"
+    ran: dict[str, Any] = json.loads(done.stdout)
+    return ran
+
+
+def test_an_ordinary_user_starts_writes_stops_and_finds_it_again(their_folder: Path) -> None:
+    first, second = _run(their_folder), _run(their_folder)
+
+    assert first["me"] == first["server"] == SOMEBODY.pw_uid != 0
+    assert second["me"] == second["server"] == SOMEBODY.pw_uid
+    assert first["person"] == second["person"], "the second start finds whom the first one wrote down"
+    assert first["pid"] != second["pid"]
+    cluster = (their_folder / "data" / "postgres").stat()
+    assert (cluster.st_uid, stat.S_IMODE(cluster.st_mode)) == (SOMEBODY.pw_uid, 0o700)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave a folder that is somebody else's")
+def test_a_folder_that_is_somebody_elses_is_refused_in_words(their_folder: Path) -> None:
+    (their_folder / "data").mkdir(mode=0o700)  # root's, below a folder of theirs
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant", "user", "list"],
+        cwd=their_folder,
+        env={"PATH": os.defpath, "HOME": str(their_folder), "TWINNING_DATA_DIR": str(their_folder / "data")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        user=SOMEBODY.pw_uid,
+        group=SOMEBODY.pw_gid,
+        extra_groups=[],
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert "TWINNING_DATA_DIR" in done.stderr
+    assert "Traceback" not in done.stderr
