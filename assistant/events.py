@@ -58,6 +58,7 @@ class Citation:
         text: The part of the passage that answers, exactly as it stands there.
         passage: The whole passage.
         quote: The sentences of it that the answer shows; a part of `text`.
+        own: True when the person said it themself; a document may be anybody's text.
     """
 
     n: int
@@ -68,6 +69,30 @@ class Citation:
     text: str
     passage: str
     quote: str = ""
+    own: bool = False
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A proposal that waits for the person's yes or no, drawn by code from its frozen bytes. Nothing in it is cut.
+
+    Attributes:
+        id: The operation.
+        digest: SHA-256 (hex) of what is shown; a decision names it.
+        title: One line.
+        text: All of it, plain text.
+        warnings: Part of `text`, for emphasis.
+    """
+
+    id: UUID
+    digest: str
+    title: str
+    text: str
+    warnings: tuple[str, ...] = ()
+
+    def fits(self, characters: int) -> bool:
+        """Whether a channel with a limit can show all of it; if not, it shows a link to the page that does."""
+        return len(self.text) <= characters
 
 
 @dataclass(frozen=True)
@@ -78,6 +103,7 @@ class Answer:
         text: What the person reads; `[n]` refers to `citations`.
         state: "complete", "partial" (the model stopped in the middle) or "refused" (memory holds nothing on it).
         options: When the assistant asks back: the choices, in order.
+        approvals: Proposals that it made and that wait for the person.
         timings_ms: Milliseconds by stage: "route", "recall", "first_word", "total".
     """
 
@@ -88,6 +114,7 @@ class Answer:
     citations: Sequence[Citation] = ()
     state: str = "complete"
     options: Sequence[str] = ()
+    approvals: Sequence[Approval] = ()
     model_calls: int = 0
     prompt_tokens: int = 0
     timings_ms: Mapping[str, int] = field(default_factory=dict)
@@ -139,6 +166,13 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class ApprovalAsked:
+    """Something outside would be changed; it waits for the person, however long, on any of their channels."""
+
+    approval: Approval
+
+
+@dataclass(frozen=True)
 class Finished:
     """The run is over and stored. `answer.text` replaces what was streamed, when they differ."""
 
@@ -146,4 +180,4 @@ class Finished:
     message_id: UUID | None = None
 
 
-Event = StepStarted | StepFinished | Sources | Words | Asked | Finished
+Event = StepStarted | StepFinished | Sources | Words | Asked | ApprovalAsked | Finished

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.actions.effects import Performer
 from assistant.agent.assistant import Assistant
 from assistant.agent.brain import Brain
 from assistant.agent.checkpoints import checkpointer
 from assistant.agent.routing import Router
 from assistant.db.database import Database
+from assistant.egress import Lookup, resolve
 from assistant.events import Mode, Person
 from assistant.memory.embedding import Embedder
 from assistant.memory.ingest import Import, Report, Summary
 from assistant.memory.memory import Omac
 from assistant.memory.opening import MemoryStatus, memory_status, open_omac
+from assistant.outside import Outside, make_outside
 from assistant.settings import Settings
+from integrations import Service
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class House:
     brain: Brain
     router: Router
     assistant: Assistant
+    outside: Outside
 
     async def status(self, person: Person) -> Status:
         """The model and how much is remembered."""
@@ -74,19 +79,25 @@ async def open_house(
     tell: Callable[[str], None] = lambda _: None,
     embedder: Embedder | None = None,
     brain: Brain | None = None,
+    services: Mapping[str, Service] | None = None,
+    performers: Mapping[str, Performer] | None = None,
+    lookup: Lookup = resolve,
 ) -> AsyncIterator[House]:
     """Opens everything and closes it again.
 
     Args:
         tell: Called with a sentence when something takes a while.
-        embedder, brain: Instead of what the settings name, for tests.
+        embedder, brain, services, performers, lookup: Instead of what the settings and folders name, for tests.
     """
     async with open_omac(settings, tell=tell, embedder=embedder) as omac:
         brain = brain or Brain(settings, tell=tell)
         try:
             router = Router(omac.database, omac.embedder, cache_dir=settings.data_dir / "cache")
+            outside = make_outside(settings, omac.database, services=services, performers=performers, lookup=lookup)
             async with checkpointer(omac.database) as saver:
-                assistant = Assistant(settings, omac=omac, router=router, brain=brain, saver=saver)
-                yield House(settings, omac.database, omac.embedder, omac, brain, router, assistant)
+                assistant = Assistant(
+                    settings, omac=omac, router=router, brain=brain, saver=saver, actions=outside.actions
+                )
+                yield House(settings, omac.database, omac.embedder, omac, brain, router, assistant, outside)
         finally:
             await brain.close()

@@ -46,6 +46,8 @@ async def serve(settings: Settings, *, tell: Tell) -> None:
                 asyncio.create_task(embed_forever(house.omac, settings)),
                 asyncio.create_task(_wake_model(house, tell=tell)),
             ]
+            if not settings.executor_apart:
+                background.append(asyncio.create_task(house.outside.carry_out()))
             try:
                 await server.serve(sockets=[listener])
             finally:

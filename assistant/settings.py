@@ -107,6 +107,14 @@ class Settings(BaseSettings):
         default_factory=local_time_zone, description="Your time zone (Europe/Berlin). Default: the machine's."
     )
     week_start: int = Field(0, ge=0, le=6, description="First day of your week: 0 is Monday, 6 is Sunday.")
+    secrets_dir: Path | None = Field(
+        None, description="Where the keys of connected services are kept. Default: secrets in the data folder."
+    )
+    executor_apart: bool = Field(
+        False,
+        description="Approved actions are carried out by `twinning executor`, a process of its own that alone needs "
+        "to read the secrets. Default: by whatever is running.",
+    )
     now: AwareDatetime | None = Field(
         None, description="Fixes the clock (2026-03-01T09:00:00+01:00), for tests and demonstrations."
     )

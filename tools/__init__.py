@@ -12,22 +12,16 @@ import pkgutil
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
+from assistant.actions.effects import Effect, Lookup, Perform, Performer, Receipt, Repeat, Undo
 from assistant.context import Context, Result
 
-
-class Effect(StrEnum):
-    """What a tool may do to the world."""
-
-    READ = "read"
-    WRITE = "write"
-    DESTRUCTIVE = "destructive"
+__all__ = ["Effect", "Receipt", "Repeat", "Tool", "Undo", "all_performers", "all_tools", "performs", "tool"]
 
 
 Function = Callable[..., Awaitable[Result]]
@@ -106,4 +100,66 @@ def all_tools() -> MappingProxyType[str, Tool]:
             made = getattr(value, "__tool__", None)
             if isinstance(made, Tool):
                 found[made.name] = made
+    return MappingProxyType(found)
+
+
+def performs(
+    name: str,
+    *,
+    service: str,
+    effect: Effect,
+    label: str,
+    repeat: Repeat = Repeat.IDEMPOTENT,
+    undo: Undo = Undo.IRREVERSIBLE,
+    version: int = 1,
+    lookup: Lookup | None = None,
+) -> Callable[[Perform], Perform]:
+    """Makes a function the executor's way to do something at a service: `perform(client, attempt, *, arguments...)`.
+
+    Args:
+        name: What a `Wish` names.
+        service: Which one; see `integrations`.
+        label: What it does, for the person who approves it: "Open an issue on GitHub".
+        repeat: What may be done when nobody can tell whether it was carried out.
+        undo: How it can be taken back; a reversible one returns the inverse in its receipt.
+        version: Goes up with every change of what the arguments do.
+        lookup: The same signature; finds what an earlier attempt has done, needed for `Repeat.LOOKED_UP`.
+    """
+    if (repeat is Repeat.LOOKED_UP) is not (lookup is not None):
+        raise TypeError(f"{name}: a lookup belongs to Repeat.LOOKED_UP and to nothing else")
+
+    def mark(function: Perform) -> Perform:
+        hints = get_type_hints(function)
+        parameters = list(inspect.signature(function).parameters.items())[2:]
+        fields: dict[str, Any] = {
+            each: (hints[each], ... if parameter.default is parameter.empty else parameter.default)
+            for each, parameter in parameters
+        }
+        performer = Performer(
+            tool=name,
+            version=version,
+            service=service,
+            effect=effect,
+            repeat=repeat,
+            undo=undo,
+            label=label,
+            arguments=create_model(name, __config__=ConfigDict(extra="forbid"), **fields),
+            perform=function,
+            lookup=lookup,
+        )
+        function.__performer__ = performer  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+@cache
+def all_performers() -> MappingProxyType[str, Performer]:
+    """Everything that the executor can do, by name."""
+    found: dict[str, Performer] = {}
+    for module in pkgutil.iter_modules(__path__):
+        for value in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
+            made = getattr(value, "__performer__", None)
+            if isinstance(made, Performer):
+                found[made.tool] = made
     return MappingProxyType(found)

@@ -13,6 +13,7 @@ from uuid import UUID
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
+from assistant.actions.approvals import Actions
 from assistant.agent import graph
 from assistant.agent.brain import Brain
 from assistant.agent.checkpoints import OwnedSaver, owner_of_run
@@ -22,6 +23,7 @@ from assistant.context import Context
 from assistant.db import threads
 from assistant.errors import BadInput, NotFound, TwinningError
 from assistant.events import Answer, Asked, Event, Finished, Message, Mode, Person, Words
+from assistant.labels import NOTHING, Labels, personal
 from assistant.memory.formats.decoding import clean
 from assistant.memory.memory import Omac
 from assistant.settings import Settings
@@ -42,11 +44,22 @@ class Assistant:
     Args:
         brain: The language model with its mode, or none.
         saver: Keeps runs that wait for the person.
+        actions: The way outside; None where there is none.
     """
 
-    def __init__(self, settings: Settings, *, omac: Omac, router: Router, brain: Brain, saver: OwnedSaver) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        omac: Omac,
+        router: Router,
+        brain: Brain,
+        saver: OwnedSaver,
+        actions: Actions | None = None,
+    ) -> None:
         self._settings = settings
         self._omac = omac
+        self.actions = actions
         self._router = router
         self._brain = brain
         built = graph.build()
@@ -152,9 +165,18 @@ class Assistant:
             channel=channel,
             thread=thread,
             message_id=message_id,
+            actions=self.actions,
+            labels=await self._labels(person, thread),
         )
         history, left_out = await self._history(person, thread, fresh=fresh) if thread else ((), 0)
         return Run(context, self._router, self._brain, history=history, left_out=left_out, resumable=thread is not None)
+
+    async def _labels(self, person: Person, thread: UUID | None) -> Labels:
+        """What the conversation carries of all that was read in it."""
+        if thread is None:
+            return NOTHING
+        async with self._omac.database.session(person.id) as session:
+            return Labels.from_json(await threads.labels(session, person.id, thread))
 
     async def _history(self, person: Person, thread: UUID, *, fresh: bool) -> tuple[tuple[tuple[str, str], ...], int]:
         """The turns that a prompt can carry, oldest first; and how many earlier ones it cannot."""
@@ -216,6 +238,7 @@ class Assistant:
             citations=run.result.citations if run.result else (),
             state=run.state,
             options=tuple(run.options),
+            approvals=tuple(run.approvals),
             model_calls=run.usage.calls,
             prompt_tokens=run.usage.prompt_tokens,
             timings_ms=dict(run.timings_ms),
@@ -230,11 +253,14 @@ class Assistant:
     ) -> UUID | None:
         if thread is None:
             return None
+        read = _read_by(run)
         details = {
             "citations": [_plain(asdict(each)) for each in answer.citations],
             "steps": run.steps if run else [],
             "memories": [str(each) for each in run.result.memories] if run and run.result else [],
             "options": list(answer.options),
+            "approvals": [str(each.id) for each in answer.approvals],
+            "labels": read.as_json(),
             "mode": answer.mode,
             "model": answer.model,
             "route": answer.route,
@@ -243,9 +269,19 @@ class Assistant:
             "timings_ms": dict(answer.timings_ms),
         }
         async with self._omac.database.session(person.id) as session:
+            if run and read != run.context.labels:
+                await threads.set_labels(session, person.id, thread, labels=run.context.labels.join(read).as_json())
             return await threads.add_message(
                 session, person.id, thread, role="assistant", text=answer.text, state=answer.state, details=details
             )
+
+
+def _read_by(run: Run | None) -> Labels:
+    """The labels of what a run has read: passages of documents are somebody's text, answers of services too."""
+    if run is None or run.result is None:
+        return NOTHING
+    quoted = (personal(each.passage, sources=[] if each.own else [each.source]) for each in run.result.citations)
+    return run.result.labels.join(*quoted)
 
 
 def checked(text: str) -> str:

@@ -20,12 +20,13 @@ from assistant.agent.chat_model import ChatModel, Usage
 from assistant.agent.routing import TALK, Router
 from assistant.context import Choice, Context, Result
 from assistant.errors import ModelUnavailable
-from assistant.events import Asked, Mode, Sources, StepFinished, StepStarted, Words
+from assistant.events import Approval, ApprovalAsked, Asked, Mode, Sources, StepFinished, StepStarted, Words
 from prompts import render
 from tools import all_tools
 
 SOMETHING_ELSE = "Something else"
 TALK_LABEL = "Just talk"
+WAITS = "This waits for your approval; nothing has been done yet."
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Run:
     usage: Usage = field(default_factory=Usage)
     timings_ms: dict[str, int] = field(default_factory=dict)
     steps: list[dict[str, Any]] = field(default_factory=list)
+    approvals: list[Approval] = field(default_factory=list)
     trouble: str | None = None
 
     async def wake(self) -> ChatModel | None:
@@ -134,8 +136,21 @@ async def act(state: State, runtime: Runtime[Run]) -> State:
     run.result, run.state = result, result.state
     if result.citations:
         write(Sources(result.citations))
-    _say(run, result.text)
+    if result.approvals:
+        await _ask_approval(run, result)
+    else:
+        _say(run, result.text)
     return {"route": "rephrase" if result.rephrase else "stop"}
+
+
+async def _ask_approval(run: Run, result: Result) -> None:
+    """Shows what would be done. It is stored already: whatever happens to this run, it can be decided anywhere."""
+    assert run.context.actions is not None
+    _say(run, WAITS if len(result.approvals) == 1 else f"{len(result.approvals)} actions wait for your approval.")
+    for key in result.approvals:
+        approval = await run.context.actions.approval(run.context.person.id, key)
+        run.approvals.append(approval)
+        get_stream_writer()(ApprovalAsked(approval))
 
 
 async def rephrase(state: State, runtime: Runtime[Run]) -> State:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
+    BigInteger,
     Computed,
     DateTime,
     ForeignKey,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     func,
 )
 from sqlalchemy import text as sql_text
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from assistant.settings import EMBEDDING_DIMENSIONS
@@ -169,6 +170,7 @@ class Thread(Table):
     title: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[dt.datetime] = _created()
     updated_at: Mapped[dt.datetime] = _created()
+    labels: Mapped[dict[str, Any]] = mapped_column(server_default=sql_text("'{}'"))  # of all that was read in it
 
 
 class StoredMessage(Table):
@@ -203,5 +205,146 @@ class RouteExample(Table):
     created_at: Mapped[dt.datetime] = _created()
 
 
-OWNED = ("documents", "memories", "lexemes", "tombstones", "threads", "messages", "route_examples")
+class Connection(Table):
+    """A service that a person has connected. Its secrets are in a file, never here."""
+
+    __tablename__ = "connections"
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    service: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(server_default="")  # as the service calls the account
+    settings: Mapped[dict[str, Any]] = mapped_column(server_default=sql_text("'{}'"))
+    connected_at: Mapped[dt.datetime] = _created()
+    checked_at: Mapped[dt.datetime | None]
+    trouble: Mapped[str | None]  # why it did not work when it was last used
+
+
+class Operation(Table):
+    """One call to the outside, from its proposal to its receipt. A trigger guards `frozen` and the states' order."""
+
+    __tablename__ = "operations"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["owner_id", "thread_id"], ["threads.owner_id", "threads.id"], ondelete="SET NULL (thread_id)"
+        ),
+        Index(
+            "ix_operations_open",
+            "owner_id",
+            "proposed_at",
+            postgresql_where=sql_text("state IN ('proposed', 'approved', 'claimed', 'sent')"),
+        ),
+        Index("ix_operations_owner", "owner_id", "proposed_at"),
+        Index("ix_operations_thread", "thread_id", postgresql_where=sql_text("thread_id IS NOT NULL")),
+    )
+    id: Mapped[uuid.UUID] = _id()  # also the idempotency key
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    tool: Mapped[str]
+    service: Mapped[str]
+    effect: Mapped[str]  # read | write | destructive
+    frozen: Mapped[bytes]  # the proposal as canonical JSON (RFC 8785)
+    digest: Mapped[bytes]  # its SHA-256: what the person approves
+    state: Mapped[
+        str
+    ]  # proposed | approved | claimed | sent | confirmed | unknown | failed | denied | expired | withdrawn
+    channel: Mapped[str]
+    thread_id: Mapped[uuid.UUID | None]
+    message_id: Mapped[uuid.UUID | None]
+    replaces: Mapped[uuid.UUID | None]  # the proposal that was edited into this one
+    undoes: Mapped[uuid.UUID | None]
+    grant_id: Mapped[uuid.UUID | None]  # the standing grant that approved it
+    proposed_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    decided_at: Mapped[dt.datetime | None]
+    decided_on: Mapped[str | None]  # the channel of the decision, or "grant"
+    not_before: Mapped[dt.datetime | None]
+    lease_until: Mapped[dt.datetime | None]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    sent_at: Mapped[dt.datetime | None]  # the first time
+    finished_at: Mapped[dt.datetime | None]
+    receipt: Mapped[dict[str, Any] | None]
+    trouble: Mapped[str | None]
+
+
+class Grant(Table):
+    """A standing approval: one tool, one target, arguments of one shape, so many times, until a day."""
+
+    __tablename__ = "grants"
+    __table_args__ = (Index("ix_grants_owner", "owner_id", "tool"),)
+    id: Mapped[uuid.UUID] = _id()
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    tool: Mapped[str]
+    target: Mapped[str]
+    arguments: Mapped[dict[str, Any]]  # JSON Schema
+    remaining: Mapped[int]
+    created_at: Mapped[dt.datetime] = _created()
+    expires_at: Mapped[dt.datetime]
+    revoked_at: Mapped[dt.datetime | None]
+
+
+class AuditEntry(Table):
+    """One line of a person's audit. `mac` covers the body and the entry before; it can only be added to."""
+
+    __tablename__ = "audit"
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    body: Mapped[bytes]  # canonical JSON (RFC 8785)
+    mac: Mapped[bytes]  # HMAC-SHA256, key outside the database
+
+
+class AuditHead(Table):
+    """The last entry of a person's audit; its row is locked while one is added."""
+
+    __tablename__ = "audit_heads"
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    mac: Mapped[bytes]
+
+
+class EgressEntry(Table):
+    """One request that left the house; without an owner when the house itself sent it."""
+
+    __tablename__ = "egress"
+    __table_args__ = (Index("ix_egress_owner", "owner_id", "at"),)
+    id: Mapped[uuid.UUID] = _id()
+    owner_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    at: Mapped[dt.datetime]
+    host: Mapped[str]
+    method: Mapped[str]
+    purpose: Mapped[str]  # the tool, or what the house fetched
+    classes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    operation_id: Mapped[uuid.UUID | None]
+    bytes_out: Mapped[int] = mapped_column(BigInteger)
+    bytes_in: Mapped[int | None] = mapped_column(BigInteger)
+    outcome: Mapped[str | None]  # the status, or why there is none; nothing while it is under way
+
+
+class Notice(Table):
+    """Something the person should know or decide: the inbox."""
+
+    __tablename__ = "notices"
+    __table_args__ = (Index("ix_notices_owner", "owner_id", "created_at"),)
+    id: Mapped[uuid.UUID] = _id()
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    text: Mapped[str]
+    details: Mapped[dict[str, Any]] = mapped_column(server_default=sql_text("'{}'"))
+    created_at: Mapped[dt.datetime] = _created()
+    seen_at: Mapped[dt.datetime | None]
+
+
+OWNED = (
+    "documents",
+    "memories",
+    "lexemes",
+    "tombstones",
+    "threads",
+    "messages",
+    "route_examples",
+    "connections",
+    "operations",
+    "grants",
+    "audit",
+    "audit_heads",
+    "egress",
+    "notices",
+)
 """Tables under row-level security."""

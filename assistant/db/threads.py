@@ -34,6 +34,19 @@ async def ensure(session: AsyncSession, owner: UUID, thread: UUID, *, channel: s
     )
 
 
+async def labels(session: AsyncSession, owner: UUID, thread: UUID) -> Mapping[str, Any]:
+    """What the thread carries of all that was read in it (`assistant.labels.Labels`, as stored)."""
+    found = await session.scalar(select(Thread.labels).where(Thread.owner_id == owner, Thread.id == thread))
+    return found or {}
+
+
+async def set_labels(session: AsyncSession, owner: UUID, thread: UUID, *, labels: Mapping[str, Any]) -> None:
+    """Stores them."""
+    await session.execute(
+        update(Thread).where(Thread.owner_id == owner, Thread.id == thread).values(labels=dict(labels))
+    )
+
+
 async def add_message(
     session: AsyncSession,
     owner: UUID,

@@ -222,6 +222,7 @@ def _citation(quote: Quote, *, n: int) -> Citation:
         text=quote.grown(EXCERPT),
         passage=found.text,
         quote=quote.grown(FIRST_QUOTE if n == 1 else FURTHER_QUOTE),
+        own=found.kind == "fact",
     )
 
 
@@ -236,6 +237,7 @@ def cite(memory: Memory, *, n: int) -> Citation:
         text=memory.text,
         passage=memory.text,
         quote=memory.text,
+        own=memory.kind == "fact",
     )
 
 

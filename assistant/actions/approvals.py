@@ -1,0 +1,439 @@
+"""Proposals and decisions. What a tool wants done becomes a row here; a person says yes or no; the executor does it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assistant.actions import display, policy
+from assistant.actions.audit import Audit
+from assistant.actions.connections import Connections
+from assistant.actions.effects import Effect, Performer, Receipt, Undo
+from assistant.actions.outcomes import ENDED, Outcome, Place, Wish, tell_thread, told
+from assistant.actions.proposals import Proposal, digest
+from assistant.db import operations
+from assistant.db.database import Database
+from assistant.db.ledgers import Head
+from assistant.db.tables import Operation
+from assistant.errors import BadInput, NotAllowed, NotFound, ToolFailed
+from assistant.events import Approval
+from assistant.labels import personal
+
+ANSWER_WITHIN = dt.timedelta(hours=24)
+"""An approval that nobody answers by then is a denial."""
+READ_WITHIN_S = 60.0
+CANCEL_WITHIN = dt.timedelta(seconds=15)
+"""How long an action of the kind `Undo.DELAYED` waits after its approval."""
+BATCH = 10
+
+
+class Actions:
+    """The one core through which anything reaches the outside.
+
+    Args:
+        performers: What can be carried out, by tool.
+        clock: The present instant.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        audit: Audit,
+        connections: Connections,
+        performers: Mapping[str, Performer],
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self._database = database
+        self._audit = audit
+        self.connections = connections
+        self._performers = performers
+        self._clock = clock
+        self._ended = asyncio.Condition()
+        self.wake: Callable[[], None] = lambda: None
+        """Tells an executor in this process that there is work."""
+        self.drain: Callable[[UUID, UUID], Awaitable[None]] | None = None
+        """Carries one operation out here and now, where no executor is running beside us."""
+
+    async def propose(self, owner: UUID, wish: Wish, place: Place) -> Operation:
+        """Stores what is wanted. A READ, or what a standing grant covers, is approved at once; the rest waits.
+
+        Raises:
+            ToolFailed: the service is not connected.
+            BadInput: the arguments do not fit the tool.
+        """
+        performer = self._performer(wish.tool)
+        connected = await self.connections.get(owner, performer.service)
+        if connected is None:
+            raise ToolFailed(f"{performer.service} is not connected; `twinning connect {performer.service}` does that.")
+        now = self._clock()
+        proposal = Proposal(
+            tool=performer.tool,
+            version=performer.version,
+            service=performer.service,
+            effect=performer.effect,
+            account=connected.account,
+            person=owner,
+            arguments=_checked(performer, wish.arguments),
+            labels=wish.labels,
+            expires_at=now + ANSWER_WITHIN,
+            origins=wish.origins or {},
+            target=wish.target,
+            publishes=wish.publishes,
+        )
+        async with self._database.session(owner) as session:
+            stored, head = await self._store(session, owner, proposal, place, now=now, undoes=wish.undoes)
+        self._audit.sealed(owner, head)
+        if stored.state == "approved":
+            self.wake()
+        return stored
+
+    async def read(self, owner: UUID, wish: Wish, place: Place) -> Receipt:
+        """Asks a service something and waits for the answer.
+
+        Raises:
+            ToolFailed: it could not be had; the sentence says why.
+        """
+        if self._performer(wish.tool).effect is not Effect.READ:
+            raise NotAllowed(f"{wish.tool} changes something; it needs an approval.")
+        stored = await self.propose(owner, wish, place)
+        outcome = await self.finished(owner, stored.id, within_s=READ_WITHIN_S)
+        if outcome.receipt is None:
+            raise ToolFailed(outcome.told)
+        return outcome.receipt
+
+    async def decide(self, owner: UUID, key: UUID, *, named: str, approve: bool, channel: str) -> Outcome:
+        """The person's answer. It counts once, and only for the digest that they saw.
+
+        Args:
+            named: SHA-256 (hex) of what was shown.
+
+        Raises:
+            NotFound: there is no such proposal.
+            NotAllowed: it is decided already, expired, or not what was shown.
+        """
+        now = self._clock()
+        await self.expire(owner)
+        async with self._database.session(owner) as session:
+            found = await self._operation(session, owner, key)
+            delayed = approve and self._undo(found.tool) is Undo.DELAYED
+            moved = await operations.decide(
+                session,
+                owner,
+                key,
+                digest=_digest(named),
+                state="approved" if approve else "denied",
+                on=channel,
+                now=now,
+                not_before=now + CANCEL_WITHIN if delayed else None,
+            )
+            if not moved:
+                raise NotAllowed(_why_not(found, named))
+            head = await self._note(session, found, "approved" if approve else "denied", on=channel)
+            if not approve:
+                await tell_thread(session, found, "Not done: you said no.")
+        self._audit.sealed(owner, head)
+        if approve:
+            self.wake()
+        return await self.outcome(owner, key)
+
+    async def decide_all(
+        self, owner: UUID, named: Sequence[tuple[UUID, str]], *, approve: bool, channel: str
+    ) -> list[Outcome | Exception]:
+        """Decides up to ten that were each shown. One that cannot be decided any more does not hold up the others."""
+        if len(named) > BATCH:
+            raise BadInput(f"At most {BATCH} can be decided at once.")
+        results: list[Outcome | Exception] = []
+        for key, each in named:
+            try:
+                results.append(await self.decide(owner, key, named=each, approve=approve, channel=channel))
+            except (NotAllowed, NotFound) as error:
+                results.append(error)
+        return results
+
+    async def edit(
+        self, owner: UUID, key: UUID, *, named: str, arguments: Mapping[str, Any], channel: str
+    ) -> Operation:
+        """Withdraws a proposal and makes a new one with other arguments, which needs an approval of its own.
+
+        The changed arguments are the person's own words; the labels that were there stay.
+
+        Raises:
+            NotFound, NotAllowed: as in `decide`.
+            BadInput: the arguments do not fit the tool.
+        """
+        now = self._clock()
+        await self.expire(owner)
+        async with self._database.session(owner) as session:
+            found = await self._operation(session, owner, key)
+            before = Proposal.thaw(found.frozen)
+            checked = _checked(self._performer(found.tool), {**before.arguments, **arguments})
+            moved = await operations.decide(
+                session, owner, key, digest=_digest(named), state="withdrawn", on=channel, now=now
+            )
+            if not moved:
+                raise NotAllowed(_why_not(found, named))
+            changed = {name for name, value in checked.items() if before.arguments.get(name) != value}
+            proposal = Proposal(
+                **{
+                    **{name: getattr(before, name) for name in Proposal.__dataclass_fields__ if name != "nonce"},
+                    "arguments": checked,
+                    "origins": {**before.origins, **dict.fromkeys(changed, "your edit")},
+                    "labels": before.labels.join(*(personal(str(checked[name])) for name in changed)),
+                    "expires_at": now + ANSWER_WITHIN,
+                }
+            )
+            place = Place(found.channel, found.thread_id, found.message_id)
+            await self._note(session, found, "edited", on=channel)
+            stored, head = await self._store(session, owner, proposal, place, now=now, replaces=key, ask=True)
+        self._audit.sealed(owner, head)
+        return stored
+
+    async def cancel(self, owner: UUID, key: UUID, *, channel: str) -> Outcome:
+        """Takes back an approval before anything was sent.
+
+        Raises:
+            NotAllowed: it is too late.
+        """
+        async with self._database.session(owner) as session:
+            found = await self._operation(session, owner, key)
+            if not await operations.move(
+                session, owner, key, before=("approved",), state="withdrawn", finished_at=self._clock()
+            ):
+                raise NotAllowed(f"It is too late to cancel: it is {found.state}.")
+            head = await self._note(session, found, "cancelled", on=channel)
+            await tell_thread(session, found, "Cancelled; nothing was sent.")
+        self._audit.sealed(owner, head)
+        return await self.outcome(owner, key)
+
+    async def undo(self, owner: UUID, key: UUID, place: Place) -> Operation:
+        """Proposes what takes an operation back.
+
+        Raises:
+            NotAllowed: it cannot be taken back; the sentence says why.
+        """
+        outcome = await self.outcome(owner, key)
+        if outcome.receipt is None:
+            raise NotAllowed(f"There is nothing to undo: it is {outcome.state}.")
+        inverse = outcome.receipt.undo
+        if inverse is None:
+            raise NotAllowed("This cannot be undone from here" + _at(outcome.receipt) + ".")
+        async with self._database.session(owner) as session:
+            before = Proposal.thaw((await self._operation(session, owner, key)).frozen)
+        wish = Wish(
+            inverse.tool, inverse.arguments, target=before.target, publishes=before.publishes, undoes=key, origins={}
+        )
+        return await self.propose(owner, wish, place)
+
+    async def waiting(self, owner: UUID, *, thread: UUID | None = None) -> list[Approval]:
+        """The proposals that wait for the person, the oldest first."""
+        await self.expire(owner)
+        async with self._database.session(owner) as session:
+            found = await operations.listed(session, owner, states=("proposed",), thread=thread)
+        return [self.shown(each) for each in reversed(found)]
+
+    def shown(self, operation: Operation) -> Approval:
+        """A proposal as the person sees it."""
+        label = self._label(operation.tool)
+        return display.shown(operation.id, operation.frozen, label=label)
+
+    async def approval(self, owner: UUID, key: UUID) -> Approval:
+        """A proposal as the person sees it, by its id.
+
+        Raises:
+            NotFound: there is no such proposal.
+        """
+        async with self._database.session(owner) as session:
+            return self.shown(await self._operation(session, owner, key))
+
+    async def find(self, owner: UUID, beginning: str) -> Approval:
+        """The operation whose id begins so.
+
+        Raises:
+            NotFound: there is none.
+            BadInput: there are several.
+        """
+        async with self._database.session(owner) as session:
+            found = await operations.starting_with(session, owner, beginning.strip().lower())
+        if not found or not beginning.strip():
+            raise NotFound(f"There is no approval {beginning!r}; `twinning approvals` lists them.")
+        if len(found) > 1:
+            raise BadInput(f"Several begin with {beginning!r}; write more of it.")
+        return self.shown(found[0])
+
+    async def history(self, owner: UUID, *, limit: int = 20) -> list[Outcome]:
+        """What was asked for, and how it stands, the newest first; READs left out."""
+        async with self._database.session(owner) as session:
+            found = await operations.listed(session, owner, limit=limit * 3)
+        return [self._outcome(each) for each in found if each.effect != Effect.READ.value][:limit]
+
+    async def outcome(self, owner: UUID, key: UUID) -> Outcome:
+        """How an operation stands.
+
+        Raises:
+            NotFound: there is no such operation.
+        """
+        async with self._database.session(owner) as session:
+            return self._outcome(await self._operation(session, owner, key))
+
+    async def finished(self, owner: UUID, key: UUID, *, within_s: float) -> Outcome:
+        """Waits until an approved operation has ended, and returns how; or how it stands when the time is over."""
+        if self.drain is not None:
+            await self.drain(owner, key)
+        deadline = asyncio.get_running_loop().time() + within_s
+        while True:
+            outcome = await self.outcome(owner, key)
+            left_s = deadline - asyncio.get_running_loop().time()
+            if outcome.state in ENDED or left_s <= 0:
+                return outcome
+            async with self._ended:
+                try:
+                    # An executor in another process does not wake us; so we look now and then.
+                    await asyncio.wait_for(self._ended.wait(), min(0.25, left_s))
+                except TimeoutError:
+                    continue
+
+    async def ended(self) -> None:
+        """Called by an executor in this process when an operation has moved."""
+        async with self._ended:
+            self._ended.notify_all()
+
+    async def expire(self, owner: UUID) -> int:
+        """Makes denials of the proposals that nobody answered in time; returns how many."""
+        head: Head | None = None
+        async with self._database.session(owner) as session:
+            gone = await operations.expired(session, owner, now=self._clock())
+            for each in gone:
+                head = await self._note(session, each, "expired", on="time")
+                await tell_thread(session, each, "Not done: nobody approved it in time.")
+        if head:
+            self._audit.sealed(owner, head)
+        return len(gone)
+
+    async def _store(
+        self,
+        session: AsyncSession,
+        owner: UUID,
+        proposal: Proposal,
+        place: Place,
+        *,
+        now: dt.datetime,
+        replaces: UUID | None = None,
+        undoes: UUID | None = None,
+        ask: bool = False,
+    ) -> tuple[Operation, Head]:
+        verdict = policy.authorise(proposal, await self._grants(session, owner, proposal, now=now))
+        if ask or (verdict.grant and not await operations.use_grant(session, owner, verdict.grant, now=now)):
+            verdict = replace(verdict, state="ask", grant=None)
+        frozen = proposal.frozen()
+        decided = verdict.state != "ask"
+        key = await operations.add(
+            session,
+            owner,
+            {
+                "tool": proposal.tool,
+                "service": proposal.service,
+                "effect": proposal.effect.value,
+                "frozen": frozen,
+                "digest": digest(frozen),
+                "state": "approved" if decided else "proposed",
+                "channel": place.channel,
+                "thread_id": place.thread,
+                "message_id": place.message_id,
+                "replaces": replaces,
+                "undoes": undoes,
+                "grant_id": verdict.grant,
+                "proposed_at": now,
+                "expires_at": proposal.expires_at,
+                "decided_at": now if decided else None,
+                "decided_on": {"run": "policy", "granted": "grant"}.get(verdict.state),
+            },
+        )
+        stored = await self._operation(session, owner, key)
+        head = await self._note(session, stored, "proposed", why=verdict.why, decided=verdict.state)
+        return stored, head
+
+    async def _grants(
+        self, session: AsyncSession, owner: UUID, proposal: Proposal, *, now: dt.datetime
+    ) -> Sequence[policy.Standing]:
+        if proposal.effect is not Effect.WRITE:
+            return ()
+        return await operations.grants(session, owner, tool=proposal.tool, now=now)
+
+    async def _operation(self, session: AsyncSession, owner: UUID, key: UUID) -> Operation:
+        found = await operations.get(session, owner, key)
+        if found is None:
+            raise NotFound("There is no such approval, or it is somebody else's.")
+        return found
+
+    async def _note(self, session: AsyncSession, operation: Operation, what: str, **facts: Any) -> Head:
+        return await self._audit.note(
+            session,
+            operation.owner_id,
+            what,
+            operation=str(operation.id),
+            tool=operation.tool,
+            digest=operation.digest.hex(),
+            channel=operation.channel,
+            labels=Proposal.thaw(operation.frozen).labels.as_json(),
+            **facts,
+        )
+
+    def _outcome(self, operation: Operation) -> Outcome:
+        receipt = Receipt.from_json(operation.receipt) if operation.receipt else None
+        label = self._label(operation.tool)
+        return Outcome(
+            operation.id,
+            operation.tool,
+            operation.state,
+            told(operation.state, label, receipt=receipt, trouble=operation.trouble),
+            receipt,
+            operation.not_before if operation.state == "approved" else None,
+        )
+
+    def _performer(self, tool: str) -> Performer:
+        try:
+            return self._performers[tool]
+        except KeyError:
+            raise ToolFailed(f"There is no way to do {tool} outside.") from None
+
+    def _undo(self, tool: str) -> Undo:
+        return self._performer(tool).undo
+
+    def _label(self, tool: str) -> str:
+        performer = self._performers.get(tool)  # None for what an older or newer Twinning could do
+        return performer.label if performer else tool
+
+
+def _checked(performer: Performer, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return performer.arguments.model_validate(dict(arguments)).model_dump(mode="json")
+    except ValidationError as error:
+        names = ", ".join(sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]}))
+        raise BadInput(f"To do that I need other values for: {names or 'its arguments'}.") from error
+
+
+def _digest(named: str) -> bytes:
+    try:
+        return bytes.fromhex(named)
+    except ValueError:
+        return b""
+
+
+def _why_not(found: Operation, named: str) -> str:
+    if found.state == "expired":
+        return "Nobody approved it in time, so it counts as denied; ask for it again."
+    if found.state != "proposed":
+        return f"This was decided already: it is {found.state}."
+    return "This is not what was shown; look at it again before you decide."
+
+
+def _at(receipt: Receipt) -> str:
+    return f"; you can do it at {receipt.link}" if receipt.link else ""

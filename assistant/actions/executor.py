@@ -1,0 +1,395 @@
+"""The executor: takes an approved operation by its id, runs the frozen bytes, and stores what the other side said.
+
+It alone holds the services' keys. What it stores before it sends is what makes "at most once" true: an operation that
+is `sent` was perhaps carried out, whatever happened to us since, and is never simply sent again. Then its tool says
+what may follow: the same call with the same key, a look at the service, or nothing but the word "unknown".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from assistant.actions.audit import Audit
+from assistant.actions.connections import SecretFiles
+from assistant.actions.effects import Attempt, Effect, Lookup, Perform, Performer, Receipt, Repeat, Service
+from assistant.actions.outcomes import tell_thread, told
+from assistant.actions.proposals import Proposal, digest
+from assistant.db import operations
+from assistant.db.database import Database
+from assistant.db.tables import Operation
+from assistant.egress import Address, Egress, Reason
+from assistant.errors import (
+    AuthFailed,
+    DatabaseUnavailable,
+    RateLimited,
+    ServiceError,
+    ServiceUnavailable,
+    TwinningError,
+)
+
+log = logging.getLogger(__name__)
+
+CALL_S = 60.0
+"""A call that has not ended by then has no answer."""
+LEASE = dt.timedelta(seconds=90)
+"""Longer than a call: who holds an operation longer is dead."""
+ATTEMPTS = 4
+PAUSES = tuple(dt.timedelta(seconds=each) for each in (2, 10, 60))
+"""Before the second attempt, the third, and every later one."""
+LONGEST_PAUSE = dt.timedelta(minutes=15)
+LATE = dt.timedelta(hours=24)
+"""What was approved longer ago than this is not sent any more: the person may have forgotten it."""
+IDLE = dt.timedelta(seconds=5)
+
+
+class Executor:
+    """Carries operations out.
+
+    Args:
+        services: By name.
+        performers: By tool.
+        clock: The present instant.
+        on_end: Called when an operation has moved.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        audit: Audit,
+        egress: Egress,
+        secrets: SecretFiles,
+        services: Mapping[str, Service],
+        performers: Mapping[str, Performer],
+        clock: Callable[[], dt.datetime],
+        on_end: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._database = database
+        self._audit = audit
+        self._egress = egress
+        self._secrets = secrets
+        self._services = services
+        self._performers = performers
+        self._clock = clock
+        self._on_end = on_end
+        self._work = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is work."""
+        self._work.set()
+
+    async def run_forever(self, owners: Callable[[], Awaitable[Sequence[UUID]]]) -> None:
+        """Works for everybody, until cancelled. While the database is away it looks again."""
+        while True:
+            self._work.clear()
+            pause = IDLE
+            try:
+                for owner in await owners():
+                    await self.work(owner)
+                    pause = min(pause, await self._until_next(owner))
+            except DatabaseUnavailable as error:
+                log.warning("Operations wait: %s", error, extra={"action": "executor_waits"})
+            try:
+                await asyncio.wait_for(self._work.wait(), max(0.05, pause.total_seconds()))
+            except TimeoutError:
+                continue
+
+    async def work(self, owner: UUID, *, only: UUID | None = None) -> int:
+        """Carries out everything of one person that is due, or one operation; returns how many steps it took."""
+        steps = 0
+        while True:
+            now = self._clock()
+            async with self._database.session(owner) as session:
+                key = await operations.claim(session, owner, now=now, until=now + LEASE, only=only)
+                left = (
+                    None
+                    if key
+                    else await operations.claim_left_sent(session, owner, now=now, until=now + LEASE, only=only)
+                )
+            if key is None and left is None:
+                return steps
+            steps += 1
+            if key is not None:
+                await self._carry_out(owner, key)
+            elif left is not None:
+                await self._reconcile(owner, left)
+            await self._on_end()
+
+    async def drain(self, owner: UUID, key: UUID) -> None:
+        """Carries out one operation here, with its repetitions, for as long as they come within a few seconds."""
+        for _ in range(ATTEMPTS):
+            await self.work(owner, only=key)
+            async with self._database.session(owner) as session:
+                found = await operations.get(session, owner, key)
+            due = _due(found)
+            if due is None or due - self._clock() > IDLE:
+                return
+            await asyncio.sleep(max(0.0, (due - self._clock()).total_seconds()))
+
+    async def _until_next(self, owner: UUID) -> dt.timedelta:
+        async with self._database.session(owner) as session:
+            due = await operations.next_due(session, owner)
+        return IDLE if due is None else due - self._clock()
+
+    async def _carry_out(self, owner: UUID, key: UUID) -> None:
+        """Claimed: checked, marked as sent, sent."""
+        operation = await self._load(owner, key)
+        try:
+            proposal, performer = self._as_approved(operation)
+            call = await self._prepared(operation, proposal, performer)
+        except TwinningError as error:
+            await self._end(operation, "failed", before=("claimed",), trouble=str(error))
+            return
+        async with call:
+            now = self._clock()
+            async with self._database.session(owner) as session:
+                if not await operations.move(
+                    session,
+                    owner,
+                    key,
+                    before=("claimed",),
+                    state="sent",
+                    sent_at=operation.sent_at or now,
+                    attempts=operation.attempts + 1,
+                    lease_until=now + LEASE,
+                ):
+                    return  # somebody else holds it by now
+                head = await self._note(session, operation, "sent", attempt=operation.attempts + 1)
+            self._audit.sealed(owner, head)
+            await self._perform(operation, call, performer)
+
+    async def _perform(self, operation: Operation, call: _Call, performer: Performer) -> None:
+        try:
+            receipt = await asyncio.wait_for(call.run(performer.perform), CALL_S)
+        except (TwinningError, TimeoutError) as error:
+            if call.changed and performer.repeat is not Repeat.IDEMPOTENT:
+                # A call of several requests broke off: it is neither done nor not done, and repeating would double it.
+                trouble = f"Part of it was done, then it broke off: {error or 'no answer came.'}"
+                await self._end(operation, "unknown", before=("sent",), trouble=trouble)
+            else:
+                await self._after_failure(operation, performer, error)
+        except Exception as error:
+            # A tool with a mistake in it. It was sent, so nobody can say that nothing was done.
+            log.exception("A tool broke", extra={"action": "tool_broke", "tool": operation.tool})
+            await self._unsure(operation, performer, f"The tool broke ({type(error).__name__}).")
+        else:
+            await self._end(operation, "confirmed", before=("sent",), receipt=receipt)
+
+    async def _after_failure(
+        self, operation: Operation, performer: Performer, error: TwinningError | TimeoutError
+    ) -> None:
+        match error:
+            case RateLimited():
+                await self._again(operation, str(error), after=dt.timedelta(seconds=error.retry_after_s or 0))
+            case ServiceUnavailable():
+                await self._again(operation, str(error))
+            case AuthFailed():
+                await self._end(operation, "failed", before=("sent",), trouble=str(error), broken=True)
+            case ServiceError(may_have_acted=True):
+                await self._unsure(operation, performer, str(error))
+            case TwinningError():
+                await self._end(operation, "failed", before=("sent",), trouble=str(error))
+            case _:
+                title = self._services[performer.service].title
+                await self._unsure(operation, performer, f"{title} did not answer within {CALL_S:.0f} seconds.")
+
+    async def _reconcile(self, owner: UUID, key: UUID) -> None:
+        """Sent, and no outcome was stored: what may follow depends on the tool."""
+        operation = await self._load(owner, key)
+        try:
+            proposal, performer = self._as_approved(operation)
+            if performer.effect is not Effect.READ and performer.repeat is Repeat.NEVER:
+                await self._end(operation, "unknown", before=("sent",), trouble=operation.trouble)
+                return
+            if performer.repeat is Repeat.LOOKED_UP and performer.lookup is not None:
+                async with await self._prepared(operation, proposal, performer) as call:
+                    found = await asyncio.wait_for(call.run(performer.lookup), CALL_S)
+                if found is not None:
+                    await self._end(operation, "confirmed", before=("sent",), receipt=found)
+                    return
+        except (TwinningError, TimeoutError) as error:
+            await self._look_again(operation, str(error) or "The service did not answer.")
+            return
+        await self._again(operation, operation.trouble or "No answer came.")
+
+    async def _again(self, operation: Operation, trouble: str, *, after: dt.timedelta = dt.timedelta(0)) -> None:
+        """Nothing was done, or doing it again is harmless: another attempt, a bounded number of times."""
+        fresh = await self._load(operation.owner_id, operation.id)
+        if fresh.attempts >= ATTEMPTS or after > LONGEST_PAUSE:
+            await self._end(operation, "failed", before=("sent",), trouble=trouble)
+            return
+        pause = max(after, PAUSES[min(fresh.attempts, len(PAUSES)) - 1])
+        async with self._database.session(operation.owner_id) as session:
+            await operations.move(
+                session,
+                operation.owner_id,
+                operation.id,
+                before=("sent",),
+                state="approved",
+                not_before=self._clock() + pause,
+                trouble=trouble,
+            )
+            head = await self._note(session, operation, "to be repeated", after_s=round(pause.total_seconds()))
+        self._audit.sealed(operation.owner_id, head)
+
+    async def _unsure(self, operation: Operation, performer: Performer, trouble: str) -> None:
+        """Nobody can tell whether it was done. It stays `sent`; a look follows in a moment, or the word "unknown"."""
+        if performer.effect is not Effect.READ and performer.repeat is Repeat.NEVER:
+            await self._end(operation, "unknown", before=("sent",), trouble=trouble)
+        else:
+            await self._look_again(operation, trouble)
+
+    async def _look_again(self, operation: Operation, trouble: str) -> None:
+        fresh = await self._load(operation.owner_id, operation.id)
+        looks = fresh.attempts + 1
+        if looks > 2 * ATTEMPTS:
+            await self._end(operation, "unknown", before=("sent",), trouble=trouble)
+            return
+        async with self._database.session(operation.owner_id) as session:
+            await operations.move(
+                session,
+                operation.owner_id,
+                operation.id,
+                before=("sent",),
+                state="sent",
+                attempts=looks,
+                trouble=trouble,
+                lease_until=self._clock() + PAUSES[min(looks, len(PAUSES)) - 1],
+            )
+
+    async def _end(
+        self,
+        operation: Operation,
+        state: str,
+        *,
+        before: Sequence[str],
+        receipt: Receipt | None = None,
+        trouble: str | None = None,
+        broken: bool = False,
+    ) -> None:
+        owner = operation.owner_id
+        label = self._label(operation.tool)
+        async with self._database.session(owner) as session:
+            now = self._clock()
+            moved = await operations.move(
+                session,
+                owner,
+                operation.id,
+                before=before,
+                state=state,
+                finished_at=now,
+                trouble=trouble,
+                receipt=receipt.as_json() if receipt else None,
+            )
+            if not moved:
+                return
+            works = state == "confirmed"
+            if works or broken:
+                await operations.mark_connection(
+                    session, owner, operation.service, trouble=None if works else trouble, now=now
+                )
+            await tell_thread(session, operation, told(state, label, receipt=receipt, trouble=trouble))
+            facts = {"id": receipt.id, "link": receipt.link} if receipt else {"trouble": trouble or ""}
+            head = await self._note(session, operation, state, **facts)
+        self._audit.sealed(owner, head)
+
+    def _as_approved(self, operation: Operation) -> tuple[Proposal, Performer]:
+        """What was approved, if it is still what would be done.
+
+        Raises:
+            TwinningError: it is not.
+        """
+        proposal = Proposal.thaw(operation.frozen)
+        performer = self._performers.get(proposal.tool)
+        if digest(operation.frozen) != operation.digest or proposal.person != operation.owner_id:
+            raise TwinningError("What is stored is not what was approved; nothing was sent.")
+        if performer is None or performer.version != proposal.version or performer.service != proposal.service:
+            raise TwinningError("Twinning has changed since it was proposed; ask for it again.")
+        if performer.effect is not proposal.effect:
+            raise TwinningError("Twinning judges this differently since it was proposed; ask for it again.")
+        if operation.decided_at is None or self._clock() - operation.decided_at > LATE:
+            raise TwinningError("It was approved too long ago; ask for it again.")
+        return proposal, performer
+
+    async def _prepared(self, operation: Operation, proposal: Proposal, performer: Performer) -> _Call:
+        service = self._services[performer.service]
+        async with self._database.session(operation.owner_id) as session:
+            connection = await operations.connection(session, operation.owner_id, performer.service)
+        if connection is None or connection.account != proposal.account:
+            raise AuthFailed(f"{service.title} is connected differently since it was proposed; ask for it again.")
+        secrets = self._secrets.read(operation.owner_id, service)
+        allowed = [Address.of(url, private=own) for url, own in service.addresses(connection.settings)]
+        reason = Reason(operation.owner_id, performer.tool, proposal.labels, operation.id)
+        http = self._egress.client(allowed, reason)
+        client = service.client(http, connection.settings, secrets)
+        arguments = performer.arguments.model_validate(proposal.arguments)
+        attempt = Attempt(str(operation.id), operation.decided_at or self._clock(), dict(connection.settings))
+        return _Call(http, client, attempt, {name: getattr(arguments, name) for name in type(arguments).model_fields})
+
+    def _label(self, tool: str) -> str:
+        performer = self._performers.get(tool)
+        return performer.label if performer else tool
+
+    async def _load(self, owner: UUID, key: UUID) -> Operation:
+        async with self._database.session(owner) as session:
+            found = await operations.get(session, owner, key)
+        assert found is not None, "operations are never deleted"
+        return found
+
+    async def _note(self, session: Any, operation: Operation, what: str, **facts: Any) -> Any:
+        return await self._audit.note(
+            session,
+            operation.owner_id,
+            what,
+            operation=str(operation.id),
+            tool=operation.tool,
+            by=f"executor {os.getpid()}",
+            **facts,
+        )
+
+
+class _Call:
+    """One call, ready to be sent; leaving it closes its connections."""
+
+    def __init__(self, http: httpx.AsyncClient, client: Any, attempt: Attempt, arguments: Mapping[str, Any]) -> None:
+        self.changed = False
+        """True once the service has carried out a first part and was asked for the next."""
+        self._done = False
+        self._http = http
+        self._client = client
+        self._attempt = attempt
+        self._arguments = arguments
+        http.event_hooks["request"].append(self._before)
+        http.event_hooks["response"].append(self._after)
+
+    async def run(self, function: Perform | Lookup) -> Any:
+        """Carries it out, or looks for it."""
+        return await function(self._client, self._attempt, **self._arguments)
+
+    async def _before(self, request: httpx.Request) -> None:
+        self.changed = self._done
+
+    async def _after(self, response: httpx.Response) -> None:
+        self._done = self._done or (response.is_success and response.request.method not in ("GET", "HEAD"))
+
+    async def __aenter__(self) -> _Call:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+
+def _due(operation: Operation | None) -> dt.datetime | None:
+    if operation is None:
+        return None
+    if operation.state == "approved":
+        return operation.not_before or operation.decided_at
+    return operation.lease_until if operation.state in ("claimed", "sent") else None

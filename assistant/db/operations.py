@@ -1,0 +1,290 @@
+"""Questions about operations, standing grants, connections and the inbox."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Text, cast, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assistant.db.tables import Connection, Grant, Notice, Operation
+
+WAITING = ("proposed", "approved", "claimed", "sent")
+"""The states from which something still follows."""
+
+
+async def add(session: AsyncSession, owner: UUID, values: Mapping[str, Any]) -> UUID:
+    """Stores an operation (columns of the table, without id and owner) and returns its id."""
+    key = uuid4()
+    await session.execute(insert(Operation).values(id=key, owner_id=owner, **values))
+    return key
+
+
+async def get(session: AsyncSession, owner: UUID, key: UUID) -> Operation | None:
+    """The operation, if it is this person's."""
+    found: Operation | None = await session.scalar(
+        select(Operation).where(Operation.owner_id == owner, Operation.id == key)
+    )
+    return found
+
+
+async def listed(
+    session: AsyncSession,
+    owner: UUID,
+    *,
+    states: Sequence[str] = (),
+    thread: UUID | None = None,
+    limit: int = 50,
+) -> list[Operation]:
+    """Operations, the newest first."""
+    query = select(Operation).where(Operation.owner_id == owner)
+    if states:
+        query = query.where(Operation.state.in_(states))
+    if thread is not None:
+        query = query.where(Operation.thread_id == thread)
+    return list(await session.scalars(query.order_by(Operation.proposed_at.desc(), Operation.id).limit(limit)))
+
+
+async def starting_with(session: AsyncSession, owner: UUID, beginning: str) -> list[Operation]:
+    """Operations whose id begins so, at most two: enough to see that it is not clear which."""
+    return list(
+        await session.scalars(
+            select(Operation)
+            .where(Operation.owner_id == owner, func.starts_with(cast(Operation.id, Text), beginning))
+            .limit(2)
+        )
+    )
+
+
+async def decide(
+    session: AsyncSession,
+    owner: UUID,
+    key: UUID,
+    *,
+    digest: bytes,
+    state: str,
+    on: str,
+    now: dt.datetime,
+    not_before: dt.datetime | None = None,
+    grant: UUID | None = None,
+) -> bool:
+    """Moves a waiting proposal on; False when it is decided, expired, or not what the digest names."""
+    moved = await session.execute(
+        update(Operation)
+        .where(
+            Operation.owner_id == owner,
+            Operation.id == key,
+            Operation.state == "proposed",
+            Operation.digest == digest,
+            Operation.expires_at > now,
+        )
+        .values(state=state, decided_at=now, decided_on=on, not_before=not_before, grant_id=grant)
+        .returning(Operation.id)
+    )
+    return moved.first() is not None
+
+
+async def expired(session: AsyncSession, owner: UUID, *, now: dt.datetime) -> list[Operation]:
+    """Marks the proposals that nobody answered in time, and returns them."""
+    gone = await session.scalars(
+        update(Operation)
+        .where(Operation.owner_id == owner, Operation.state == "proposed", Operation.expires_at <= now)
+        .values(state="expired", finished_at=now)
+        .returning(Operation)
+    )
+    return list(gone)
+
+
+_CLAIM = text(
+    "UPDATE operations SET state = 'claimed', lease_until = :until WHERE owner_id = :owner AND id = ("
+    "  SELECT id FROM operations WHERE owner_id = :owner"
+    "    AND (state = 'approved' OR (state = 'claimed' AND lease_until < :now))"
+    "    AND (not_before IS NULL OR not_before <= :now) AND (CAST(:id AS uuid) IS NULL OR id = CAST(:id AS uuid))"
+    "  ORDER BY decided_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"
+    ") RETURNING id"
+)
+_LEFT_SENT = text(
+    "UPDATE operations SET lease_until = :until WHERE owner_id = :owner AND id = ("
+    "  SELECT id FROM operations WHERE owner_id = :owner AND state = 'sent' AND lease_until < :now"
+    "    AND (CAST(:id AS uuid) IS NULL OR id = CAST(:id AS uuid))"
+    "  ORDER BY sent_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"
+    ") RETURNING id"
+)
+
+
+async def claim(
+    session: AsyncSession, owner: UUID, *, now: dt.datetime, until: dt.datetime, only: UUID | None = None
+) -> UUID | None:
+    """Takes the oldest operation that may be carried out, for as long as the lease; None when there is none."""
+    found: UUID | None = await session.scalar(
+        _CLAIM, {"owner": owner, "now": now, "until": until, "id": str(only) if only else None}
+    )
+    return found
+
+
+async def claim_left_sent(
+    session: AsyncSession, owner: UUID, *, now: dt.datetime, until: dt.datetime, only: UUID | None = None
+) -> UUID | None:
+    """The same for one that was sent and whose outcome nobody has stored: its executor died, or no answer came."""
+    found: UUID | None = await session.scalar(
+        _LEFT_SENT, {"owner": owner, "now": now, "until": until, "id": str(only) if only else None}
+    )
+    return found
+
+
+async def move(
+    session: AsyncSession, owner: UUID, key: UUID, *, before: Sequence[str], state: str, **values: Any
+) -> bool:
+    """Moves an operation to `state` if it is in one of the states `before`; False when it is not."""
+    moved = await session.execute(
+        update(Operation)
+        .where(Operation.owner_id == owner, Operation.id == key, Operation.state.in_(before))
+        .values(state=state, **values)
+        .returning(Operation.id)
+    )
+    return moved.first() is not None
+
+
+async def next_due(session: AsyncSession, owner: UUID) -> dt.datetime | None:
+    """When the next operation wants attention; None when nothing is waiting for the executor."""
+    due: dt.datetime | None = await session.scalar(
+        text(
+            "SELECT min(CASE state WHEN 'approved' THEN coalesce(not_before, decided_at) ELSE lease_until END)"
+            " FROM operations WHERE owner_id = :owner AND state IN ('approved', 'claimed', 'sent')"
+        ),
+        {"owner": owner},
+    )
+    return due
+
+
+async def add_grant(session: AsyncSession, owner: UUID, values: Mapping[str, Any]) -> UUID:
+    """Stores a standing grant and returns its id."""
+    key = uuid4()
+    await session.execute(insert(Grant).values(id=key, owner_id=owner, **values))
+    return key
+
+
+async def grants(session: AsyncSession, owner: UUID, *, tool: str | None = None, now: dt.datetime) -> list[Grant]:
+    """The standing grants that still hold, the one that ends first first."""
+    query = select(Grant).where(
+        Grant.owner_id == owner, Grant.revoked_at.is_(None), Grant.remaining > 0, Grant.expires_at > now
+    )
+    if tool is not None:
+        query = query.where(Grant.tool == tool)
+    return list(await session.scalars(query.order_by(Grant.expires_at, Grant.id)))
+
+
+async def use_grant(session: AsyncSession, owner: UUID, key: UUID, *, now: dt.datetime) -> bool:
+    """Takes one use of a grant; False when there is none left."""
+    used = await session.execute(
+        update(Grant)
+        .where(
+            Grant.owner_id == owner,
+            Grant.id == key,
+            Grant.remaining > 0,
+            Grant.revoked_at.is_(None),
+            Grant.expires_at > now,
+        )
+        .values(remaining=Grant.remaining - 1)
+        .returning(Grant.id)
+    )
+    return used.first() is not None
+
+
+async def revoke_grant(session: AsyncSession, owner: UUID, key: UUID, *, now: dt.datetime) -> bool:
+    """Ends a grant; False when there is no such grant."""
+    ended = await session.execute(
+        update(Grant)
+        .where(Grant.owner_id == owner, Grant.id == key, Grant.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(Grant.id)
+    )
+    return ended.first() is not None
+
+
+async def connection(session: AsyncSession, owner: UUID, service: str) -> Connection | None:
+    """How the person has connected a service."""
+    found: Connection | None = await session.scalar(
+        select(Connection).where(Connection.owner_id == owner, Connection.service == service)
+    )
+    return found
+
+
+async def connections(session: AsyncSession, owner: UUID) -> list[Connection]:
+    """All of the person's connections, by name."""
+    return list(
+        await session.scalars(select(Connection).where(Connection.owner_id == owner).order_by(Connection.service))
+    )
+
+
+async def set_connection(session: AsyncSession, owner: UUID, service: str, **values: Any) -> None:
+    """Stores or changes a connection."""
+    await session.execute(
+        insert(Connection)
+        .values(owner_id=owner, service=service, **values)
+        .on_conflict_do_update(index_elements=["owner_id", "service"], set_=values)
+    )
+
+
+async def mark_connection(
+    session: AsyncSession, owner: UUID, service: str, *, trouble: str | None, now: dt.datetime
+) -> None:
+    """Notes how the connection was found when it was last used."""
+    await session.execute(
+        update(Connection)
+        .where(
+            Connection.owner_id == owner,
+            Connection.service == service,
+            # Spares a write for every call that went well.
+            or_(
+                Connection.trouble.is_distinct_from(trouble),
+                Connection.checked_at.is_(None),
+                Connection.checked_at < now - dt.timedelta(minutes=1),
+            ),
+        )
+        .values(trouble=trouble, checked_at=now)
+    )
+
+
+async def drop_connection(session: AsyncSession, owner: UUID, service: str) -> bool:
+    """Forgets a connection; False when there was none."""
+    gone = await session.execute(
+        delete(Connection)
+        .where(Connection.owner_id == owner, Connection.service == service)
+        .returning(Connection.service)
+    )
+    return gone.first() is not None
+
+
+async def add_notice(
+    session: AsyncSession, owner: UUID, *, kind: str, text: str, details: Mapping[str, Any] | None = None
+) -> UUID:
+    """Puts something into the inbox."""
+    key = uuid4()
+    await session.execute(
+        insert(Notice).values(id=key, owner_id=owner, kind=kind, text=text, details=dict(details or {}))
+    )
+    return key
+
+
+async def notices(session: AsyncSession, owner: UUID, *, unseen: bool = True, limit: int = 50) -> list[Notice]:
+    """What is in the inbox, the newest first."""
+    query = select(Notice).where(Notice.owner_id == owner)
+    if unseen:
+        query = query.where(Notice.seen_at.is_(None))
+    return list(await session.scalars(query.order_by(Notice.created_at.desc(), Notice.id).limit(limit)))
+
+
+async def see_notice(session: AsyncSession, owner: UUID, key: UUID, *, now: dt.datetime) -> bool:
+    """Marks a notice as seen; False when there is no such notice."""
+    seen = await session.execute(
+        update(Notice)
+        .where(Notice.owner_id == owner, Notice.id == key, Notice.seen_at.is_(None))
+        .values(seen_at=now)
+        .returning(Notice.id)
+    )
+    return seen.first() is not None
