@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+UV := $(BIN)/uv pip install --python $(BIN)/python
 
 .PHONY: help setup setup-dev run test check bench docs lock clean weights
 
@@ -13,24 +15,23 @@ setup: $(VENV)/.ready ## Create .venv from the hash-locked requirements
 
 setup-dev: $(VENV)/.ready-dev
 
-# uv installs in a sixth of pip's time; where it cannot be had, pip reads the same locked hashes.
+# uv installs in a sixth of pip's time; where it cannot be had, or reaches no registry (it does not read pip.conf), pip
+# reads the same locked hashes, without uv's own.
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@echo "Setting up .venv (about a minute, about 1 GB) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3,11) <= sys.version_info < (3,14) else "Twinning needs Python 3.11, 3.12 or 3.13; set PYTHON=python3.12, for example.")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
-	@if $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock; then \
-		$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements.lock; \
-	else \
-		echo "uv is not to be had here; using pip, which takes longer ..."; \
-		$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock; \
+	@sed '/^uv==/,/[^\\]$$/d' requirements.lock > $(VENV)/pip.lock
+	@if $(PIP) -q --require-hashes -r $(VENV)/uv.lock && $(UV) --require-hashes -r requirements.lock; then :; else \
+		echo "uv does not do here; using pip, which takes some minutes ..."; \
+		$(PIP) --progress-bar off --require-hashes -r $(VENV)/pip.lock; \
 	fi
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP) -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
-	@if test -x $(BIN)/uv; then $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock; \
-	else $(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock; fi
+	@test -x $(BIN)/uv && $(UV) -q --require-hashes -r requirements-dev.lock || $(PIP) -q --require-hashes -r requirements-dev.lock
 	@touch $@
 
 run: setup ## Start everything and open the web chat's address
