@@ -15,14 +15,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from assistant.db import schema
+from assistant.db.schema import APP_ROLE as APP_ROLE
 from assistant.db.server import EmbeddedServer
 from assistant.errors import ConfigurationError, DatabaseUnavailable, TwinningError
 from assistant.settings import Settings, make_folder
 
 log = logging.getLogger(__name__)
 
-APP_ROLE = "twinning_app"
-"""Owns nothing and cannot bypass row-level security."""
 REVIVE_PAUSES_S = (0.0, 0.3, 1.0, 3.0)
 """How long to wait, each time, for an embedded server that is coming back after a crash."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from assistant.db.schema import MIGRATIONS, checkpoints_by
+from assistant.db.schema import APP_ROLE, MIGRATIONS, checkpoints_by
 from assistant.errors import ConfigurationError, DatabaseUnavailable, SchemaTooNew
 
 CHECKPOINT_TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
@@ -85,18 +85,67 @@ def upgrade(admin_url: URL, *, tell: Callable[[str], None] = lambda _: None) -> 
                 f"This data was written by a newer Twinning (schema {revision}); "
                 f"this one knows up to {script.get_current_head()}. Update the program; nothing was changed."
             )
+        _prepare(connection)
         if revision != script.get_current_head():
             tell("Preparing the tables ...")
             try:
                 command.upgrade(_config(admin_url), "head")
             except DBAPIError as error:
-                if "vector" in str(error) and "extension" in str(error):
-                    raise ConfigurationError(
-                        "This Postgres has no pgvector 0.8 or newer; install it there, "
-                        "or leave TWINNING_DATABASE_URL empty."
-                    ) from error
+                if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+                    raise _ask_superuser(connection, [_owned_by_us(connection)]) from error
                 raise
         _checkpoint_tables(admin_url)
+
+
+def _prepare(connection: psycopg.Connection) -> None:
+    """Makes what does not belong to one database's tables: the extension, and the role that answers people.
+
+    Raises:
+        ConfigurationError: that takes a superuser, and we are none; or there is no pgvector to be had.
+    """
+    wanted = _unprepared(connection)
+    for done, statement in enumerate(wanted):
+        try:
+            connection.execute(statement)
+        except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+            continue  # roles belong to the whole server, and another database's Twinning was first
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise _ask_superuser(connection, wanted[done:]) from error
+        except (psycopg.errors.UndefinedFile, psycopg.errors.FeatureNotSupported) as error:
+            raise ConfigurationError(
+                "This Postgres has no pgvector 0.8 or newer; install it there, or leave TWINNING_DATABASE_URL empty."
+            ) from error
+
+
+def _unprepared(connection: psycopg.Connection) -> list[sql.Composed]:
+    role, us = sql.Identifier(APP_ROLE), sql.Identifier(connection.info.user)
+    found = connection.execute(
+        "SELECT rolsuper OR rolbypassrls, pg_has_role(current_user, oid, %s) FROM pg_roles WHERE rolname = %s",
+        ("SET" if connection.info.server_version >= 160000 else "MEMBER", APP_ROLE),
+    ).fetchone()
+    wanted = []
+    if connection.execute("SELECT FROM pg_extension WHERE extname = 'vector'").fetchone() is None:
+        wanted.append(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier("vector")))
+    if found is None:
+        wanted.append(sql.SQL("CREATE ROLE {} NOLOGIN").format(role))
+    elif found[0]:  # row-level security would not hold for it
+        wanted.append(sql.SQL("ALTER ROLE {} NOSUPERUSER NOBYPASSRLS").format(role))
+    if not (found and found[1]) and connection.info.parameter_status("is_superuser") != "on":
+        wanted.append(sql.SQL("GRANT {} TO {}").format(role, us))
+    return wanted
+
+
+def _owned_by_us(connection: psycopg.Connection) -> sql.Composed:
+    names = (sql.Identifier(name) for name in (connection.info.dbname, connection.info.user))
+    return sql.SQL("ALTER DATABASE {} OWNER TO {}").format(*names)
+
+
+def _ask_superuser(connection: psycopg.Connection, statements: Sequence[sql.Composed]) -> ConfigurationError:
+    told = " ".join(f"{statement.as_string(connection)};" for statement in statements)
+    return ConfigurationError(
+        f"The database user {connection.info.user} may not prepare the database {connection.info.dbname} by itself; "
+        f"run this there as a superuser, then start again: {told}"
+    )
 
 
 def _checkpoint_tables(admin_url: URL) -> None:
@@ -141,7 +190,15 @@ def _create_missing(url: URL) -> None:
         if "does not exist" not in str(error) or not url.database:
             raise
         with _connect(url.set(database="postgres")) as connection:
+            name = sql.Identifier(url.database)
             try:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(url.database)))
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
             except psycopg.errors.DuplicateDatabase:
                 return  # another process was first
+            except psycopg.errors.InsufficientPrivilege as refused:
+                us = sql.Identifier(connection.info.user)
+                wanted = sql.SQL("CREATE DATABASE {} OWNER {}").format(name, us).as_string(connection)
+                raise ConfigurationError(
+                    f"There is no database {url.database}, and {connection.info.user} may not create it; "
+                    f"run this as a superuser, then start again: {wanted};"
+                ) from refused

@@ -8,6 +8,8 @@ from pathlib import Path
 import psycopg
 from sqlalchemy.engine import URL
 
+APP_ROLE = "twinning_app"
+"""People's rows are read and written as this role. It owns nothing and cannot bypass row-level security."""
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
 _QUESTION = "SELECT version_num, obj_description('checkpoint_migrations'::regclass) FROM alembic_version"
