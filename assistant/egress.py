@@ -198,9 +198,15 @@ class _Guarded(httpx.AsyncBaseTransport):
         self._reason = reason
         self._transport = httpx.AsyncHTTPTransport(verify=egress.tls, trust_env=False)
         backend = _CheckedBackend(frozenset((each.host, each.port) for each in allowed if each.private), egress.resolve)
-        # The transport offers no way to give it a backend; the pool below it does.
+        # The transport offers no way to give it a backend; the pool below it does. No connection is used twice: where a
+        # server answers once too often, its second answer would be taken for the next request's.
         self._transport._pool = httpcore.AsyncConnectionPool(
-            ssl_context=egress.tls, network_backend=backend, max_connections=10, http1=True, http2=False
+            ssl_context=egress.tls,
+            network_backend=backend,
+            max_connections=10,
+            max_keepalive_connections=0,
+            http1=True,
+            http2=False,
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +48,19 @@ class BagEmbedder:
         """Nothing to release."""
 
 
+class Calls:
+    """A line with which a scripted model calls tools: (name, arguments) pairs."""
+
+    def __init__(self, *calls: tuple[str, Mapping[str, Any]]) -> None:
+        self.chunks = [
+            {"name": name, "args": json.dumps(arguments), "id": f"call-{n}", "index": n, "type": "tool_call_chunk"}
+            for n, (name, arguments) in enumerate(calls)
+        ]
+
+
+Line = str | Exception | Calls
+
+
 class ScriptedModel(ChatModel):
     """Says its lines in order; the last one again and again. A line that is an exception is raised.
 
@@ -55,7 +70,7 @@ class ScriptedModel(ChatModel):
 
     provider = "test"
 
-    def __init__(self, *lines: str | Exception) -> None:
+    def __init__(self, *lines: Line) -> None:
         super().__init__(name="test:scripted", digest="test")
         self._lines = list(lines)
         self.prompts: list[list[BaseMessage]] = []
@@ -65,6 +80,11 @@ class ScriptedModel(ChatModel):
         line = self._lines.pop(0) if len(self._lines) > 1 else self._lines[0]
         if isinstance(line, Exception):
             raise line
+        if isinstance(line, Calls):
+            yield AIMessageChunk(
+                content="", tool_call_chunks=line.chunks, response_metadata={"finish_reason": "tool_calls"}
+            )
+            return
         words, broken, _ = line.partition(BREAKS)
         for word in re.findall(r"\S+\s*", words):
             yield AIMessageChunk(content=word)
@@ -82,11 +102,11 @@ class ScriptedModel(ChatModel):
 class ScriptedBrain(Brain):
     """A brain with a scripted model; without lines there is no model."""
 
-    def __init__(self, *lines: str | Exception, mode: Mode = Mode.WRITER) -> None:
+    def __init__(self, *lines: Line, mode: Mode = Mode.WRITER) -> None:
         super().__init__(Settings(model="none"))
         self.say(*lines, mode=mode)
 
-    def say(self, *lines: str | Exception, mode: Mode = Mode.WRITER) -> ScriptedModel | None:
+    def say(self, *lines: Line, mode: Mode = Mode.WRITER) -> ScriptedModel | None:
         """Gives the model new lines; returns it."""
         self.model = ScriptedModel(*lines) if lines else None
         self.mode = mode if lines else Mode.EXTRACTIVE

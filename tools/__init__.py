@@ -34,9 +34,10 @@ class Tool:
     Attributes:
         name: The function's name; also the route's.
         label: What it does, for a button: "Look it up in my notes".
-        effect: READ runs, WRITE and DESTRUCTIVE act only on the person's own words.
+        effect: READ runs, WRITE and DESTRUCTIVE act only on the person's own words, or wait for an approval.
         examples: Sentences that mean it; the embedding router compares with them.
         rules: Patterns for the unmistakable; named groups become arguments.
+        outside: What it changes is outside, and waits for an approval; so likeness is enough to begin with it.
         arguments: Schema of the arguments, without the context.
     """
 
@@ -48,6 +49,7 @@ class Tool:
     rules: Sequence[re.Pattern[str]]
     arguments: type[BaseModel]
     function: Function
+    outside: bool = False
 
     async def __call__(self, context: Context, **arguments: Any) -> Result:
         """Runs it with arguments checked against the signature."""
@@ -58,7 +60,7 @@ class Tool:
 
 
 def tool(
-    *, effect: Effect, label: str, examples: Sequence[str], rules: Sequence[str] = ()
+    *, effect: Effect, label: str, examples: Sequence[str], rules: Sequence[str] = (), outside: bool = False
 ) -> Callable[[Function], Function]:
     """Makes a function a tool. Its signature is the schema; the docstring's first paragraph is what the model reads.
 
@@ -67,6 +69,7 @@ def tool(
         label: For a button.
         examples: At least five sentences that mean it.
         rules: Regular expressions, matched against the whole message without case; named groups are arguments.
+        outside: It proposes (`context.propose`) instead of acting.
     """
 
     def mark(function: Function) -> Function:
@@ -85,6 +88,7 @@ def tool(
             rules=tuple(re.compile(rf"\s*{rule}\s*", re.IGNORECASE | re.DOTALL) for rule in rules),
             arguments=create_model(function.__name__, **fields),
             function=function,
+            outside=outside,
         )
         return function
 
@@ -113,6 +117,7 @@ def performs(
     undo: Undo = Undo.IRREVERSIBLE,
     version: int = 1,
     lookup: Lookup | None = None,
+    fetches: bool = False,
 ) -> Callable[[Perform], Perform]:
     """Makes a function the executor's way to do something at a service: `perform(client, attempt, *, arguments...)`.
 
@@ -124,6 +129,7 @@ def performs(
         undo: How it can be taken back; a reversible one returns the inverse in its receipt.
         version: Goes up with every change of what the arguments do.
         lookup: The same signature; finds what an earlier attempt has done, needed for `Repeat.LOOKED_UP`.
+        fetches: One of its arguments is an address that is called.
     """
     if (repeat is Repeat.LOOKED_UP) is not (lookup is not None):
         raise TypeError(f"{name}: a lookup belongs to Repeat.LOOKED_UP and to nothing else")
@@ -146,6 +152,7 @@ def performs(
             arguments=create_model(name, __config__=ConfigDict(extra="forbid"), **fields),
             perform=function,
             lookup=lookup,
+            fetches=fetches,
         )
         function.__performer__ = performer  # type: ignore[attr-defined]
         return function

@@ -329,7 +329,10 @@ class Actions:
         undoes: UUID | None = None,
         ask: bool = False,
     ) -> tuple[Operation, Head]:
-        verdict = policy.authorise(proposal, await self._grants(session, owner, proposal, now=now))
+        grants = await self._grants(session, owner, proposal, now=now)
+        verdict = policy.authorise(proposal, grants, fetches=self._performer(proposal.tool).fetches)
+        if verdict.state == "refuse":
+            raise NotAllowed(f"I do not do this: {verdict.why}.")
         if ask or (verdict.grant and not await operations.use_grant(session, owner, verdict.grant, now=now)):
             verdict = replace(verdict, state="ask", grant=None)
         frozen = proposal.frozen()

@@ -168,6 +168,7 @@ class Performer:
         label: What it does, for the person: "Open an issue on GitHub".
         arguments: Schema; the frozen arguments are checked against it once more.
         perform: `perform(client, attempt, **arguments)`.
+        fetches: One of its arguments is an address that is called.
         lookup: The same; finds what an earlier attempt may have done, for `Repeat.LOOKED_UP`.
     """
 
@@ -181,3 +182,4 @@ class Performer:
     arguments: type[BaseModel]
     perform: Perform
     lookup: Lookup | None = None
+    fetches: bool = False

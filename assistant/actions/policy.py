@@ -28,7 +28,7 @@ class Verdict:
     """What is to be done with a proposal.
 
     Attributes:
-        state: "run" (nothing changes), "granted" (a standing grant covers it) or "ask".
+        state: "run" (nothing changes), "granted" (a standing grant covers it), "ask" or "refuse".
         grant: The grant that covers it.
         why: For the audit.
     """
@@ -38,13 +38,24 @@ class Verdict:
     grant: UUID | None = None
 
 
-def authorise(proposal: Proposal, grants: Sequence[Standing]) -> Verdict:
+def authorise(proposal: Proposal, grants: Sequence[Standing], *, fetches: bool = False) -> Verdict:
     """What is to be done with a proposal. Every path to the outside goes through here.
 
-    READ runs. DESTRUCTIVE always asks. WRITE asks, unless a standing grant covers it and nothing about it is unusual:
-    a grant covers neither untrusted text, nor health, finance or secret content, nor what the world can read.
+    READ runs; but what a model wrote after it had read somebody else's text fetches no address, and carries no health,
+    finance or secret content out in a question. DESTRUCTIVE always asks. WRITE asks, unless a standing grant covers it
+    and nothing about it is unusual: a grant covers neither untrusted text, nor health, finance or secret content, nor
+    what the world can read.
+
+    Args:
+        grants: The person's standing grants for this tool.
+        fetches: An argument of the tool is an address that is called.
     """
     if proposal.effect is Effect.READ:
+        if proposal.labels.untrusted and fetches:
+            return Verdict("refuse", "the address could come from text that you did not write; open it yourself")
+        if proposal.labels.untrusted and proposal.labels.guarded:
+            carried = _and(sorted(proposal.labels.guarded))
+            return Verdict("refuse", f"the question could carry {carried} content out; ask it in your own words")
         return Verdict("run", "it changes nothing")
     if proposal.effect is Effect.DESTRUCTIVE:
         return Verdict("ask", "it cannot be taken back easily")

@@ -23,7 +23,7 @@ from assistant.context import Context
 from assistant.db import threads
 from assistant.errors import BadInput, NotFound, TwinningError
 from assistant.events import Answer, Asked, Event, Finished, Message, Mode, Person, Words
-from assistant.labels import NOTHING, Labels, personal
+from assistant.labels import NOTHING, Labels
 from assistant.memory.formats.decoding import clean
 from assistant.memory.memory import Omac
 from assistant.settings import Settings
@@ -253,7 +253,7 @@ class Assistant:
     ) -> UUID | None:
         if thread is None:
             return None
-        read = _read_by(run)
+        read = run.read if run else NOTHING
         details = {
             "citations": [_plain(asdict(each)) for each in answer.citations],
             "steps": run.steps if run else [],
@@ -269,19 +269,11 @@ class Assistant:
             "timings_ms": dict(answer.timings_ms),
         }
         async with self._omac.database.session(person.id) as session:
-            if run and read != run.context.labels:
+            if run and read.join(run.context.labels) != run.context.labels:
                 await threads.set_labels(session, person.id, thread, labels=run.context.labels.join(read).as_json())
             return await threads.add_message(
                 session, person.id, thread, role="assistant", text=answer.text, state=answer.state, details=details
             )
-
-
-def _read_by(run: Run | None) -> Labels:
-    """The labels of what a run has read: passages of documents are somebody's text, answers of services too."""
-    if run is None or run.result is None:
-        return NOTHING
-    quoted = (personal(each.passage, sources=[] if each.own else [each.source]) for each in run.result.citations)
-    return run.result.labels.join(*quoted)
 
 
 def checked(text: str) -> str:

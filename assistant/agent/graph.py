@@ -6,6 +6,7 @@ import time
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
+from uuid import UUID
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langgraph.config import get_stream_writer
@@ -14,13 +15,14 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from assistant.agent import arguments, phrasing
+from assistant.agent import arguments, phrasing, tool_calls
 from assistant.agent.brain import Brain
 from assistant.agent.chat_model import ChatModel, Usage
-from assistant.agent.routing import TALK, Router
+from assistant.agent.routing import OPTIONS, TALK, Router
 from assistant.context import Choice, Context, Result
 from assistant.errors import ModelUnavailable
 from assistant.events import Approval, ApprovalAsked, Asked, Mode, Sources, StepFinished, StepStarted, Words
+from assistant.labels import NOTHING, Labels
 from prompts import render
 from tools import all_tools
 
@@ -39,6 +41,8 @@ class Run:
         left_out: How many turns before those do not fit into a prompt.
         text: What was streamed to the person so far.
         trouble: Why the model stopped in the middle, for the person.
+        offered: Tools that a model may call by itself; none unless it passed the whole test.
+        read: Labels of what this run has read.
     """
 
     context: Context
@@ -59,6 +63,8 @@ class Run:
     timings_ms: dict[str, int] = field(default_factory=dict)
     steps: list[dict[str, Any]] = field(default_factory=list)
     approvals: list[Approval] = field(default_factory=list)
+    offered: Sequence[str] = ()
+    read: Labels = NOTHING
     trouble: str | None = None
 
     async def wake(self) -> ChatModel | None:
@@ -88,6 +94,10 @@ async def decide(state: State, runtime: Runtime[Run]) -> State:
     route = await run.router.route(state["text"], person=run.context.person.id)
     run.route = route.name
     run.mark("route")
+    offered = [name for name in (route.name, *route.options) if name != TALK]
+    if (route.asked_back or route.name == TALK) and offered and (await run.brain.ready())[1] is Mode.FULL:
+        run.offered = list(dict.fromkeys(offered))
+        return {"route": TALK}
     if not route.asked_back:
         return {"route": route.name, "arguments": dict(route.arguments)}
     choices = [_as_dict(_choice(name, state["text"])) for name in route.options]
@@ -121,6 +131,7 @@ async def act(state: State, runtime: Runtime[Run]) -> State:
     write(StepStarted(step, tool.label, filled))
     result = await tool(run.context, **filled)
     run.mark("recall")
+    run.read = run.read.join(tool_calls.labels_of(result))
     told = f"{len(result.citations)} sources" if result.citations else result.text
     run.steps.append(
         {"id": step, "name": tool.label, "input": {key: str(each) for key, each in filled.items()}, "output": told}
@@ -137,17 +148,17 @@ async def act(state: State, runtime: Runtime[Run]) -> State:
     if result.citations:
         write(Sources(result.citations))
     if result.approvals:
-        await _ask_approval(run, result)
+        await _ask_approval(run, result.approvals)
     else:
         _say(run, result.text)
     return {"route": "rephrase" if result.rephrase else "stop"}
 
 
-async def _ask_approval(run: Run, result: Result) -> None:
+async def _ask_approval(run: Run, keys: Sequence[UUID]) -> None:
     """Shows what would be done. It is stored already: whatever happens to this run, it can be decided anywhere."""
     assert run.context.actions is not None
-    _say(run, WAITS if len(result.approvals) == 1 else f"{len(result.approvals)} actions wait for your approval.")
-    for key in result.approvals:
+    _say(run, WAITS if len(keys) == 1 else f"{len(keys)} actions wait for your approval; nothing has been done yet.")
+    for key in keys:
         approval = await run.context.actions.approval(run.context.person.id, key)
         run.approvals.append(approval)
         get_stream_writer()(ApprovalAsked(approval))
@@ -201,9 +212,11 @@ async def talk(state: State, runtime: Runtime[Run]) -> State:
         get_stream_writer()(StepStarted("left-out", "Make it fit", {}))
         get_stream_writer()(StepFinished("left-out", told))
         run.steps.append({"id": "left-out", "name": "Make it fit", "input": {}, "output": told})
-    messages: list[BaseMessage] = [SystemMessage(render("talk"))]
+    messages: list[BaseMessage] = [SystemMessage(render("talk_with_tools" if run.offered else "talk"))]
     messages += [HumanMessage(text) if role == "person" else AIMessage(text) for role, text in run.history]
     messages.append(HumanMessage(state["text"]))
+    if run.offered:
+        return await _talk_with_tools(run, model, messages)
     words = model.stream(messages, max_tokens=phrasing.TALK_TOKENS, usage=run.usage)
     try:
         async for piece in phrasing.truthful(words):
@@ -212,6 +225,53 @@ async def talk(state: State, runtime: Runtime[Run]) -> State:
         run.state, run.trouble = "partial", str(error)
     finally:
         await words.aclose()
+    return {"route": "stop"}
+
+
+async def _talk_with_tools(run: Run, model: ChatModel, messages: Sequence[BaseMessage]) -> State:
+    """The same for a model that calls tools; the calls are visible as steps, and their sources are cited by code."""
+    write = get_stream_writer()
+    try:
+        exchange = await tool_calls.converse(model, messages, run.offered, context=run.context, usage=run.usage)
+    except ModelUnavailable as error:
+        run.state, run.trouble = "partial", str(error)
+        return {"route": "stop"}
+    run.read = exchange.labels
+    for number, (tool, given, result) in enumerate(exchange.results):
+        step, told = f"{tool.name}-{number}", f"{len(result.citations)} sources" if result.citations else result.text
+        write(StepStarted(step, tool.label, given))
+        write(StepFinished(step, told))
+        run.steps.append(
+            {"id": step, "name": tool.label, "input": {key: str(each) for key, each in given.items()}, "output": told}
+        )
+    if exchange.approvals:
+        await _ask_approval(run, exchange.approvals)
+        return {"route": "stop"}
+    if exchange.choices:
+        choices = [*exchange.choices[: OPTIONS - 1], Choice(SOMETHING_ELSE, TALK)]
+        return {
+            "route": "ask",
+            "choices": [_as_dict(each) for each in choices],
+            "question": "Shall I do that?",
+            "learn": False,
+        }
+    found = [(tool, result) for tool, _, result in exchange.results]
+    if found and found[-1][1].citations:
+        # Quotes first, as in every mode; what the model makes of them is checked against them.
+        run.result = found[-1][1]
+        write(Sources(run.result.citations))
+        _say(run, run.result.text)
+        said = [
+            each
+            for each in phrasing.sentences_of(exchange.text)
+            if phrasing.grounded(each, run.result.citations, str(messages[-1].content))
+        ]
+        if said:
+            _say(run, f"\n\n**In short:** {' '.join(said)}")
+    elif found and not exchange.text.strip():
+        _say(run, found[-1][1].text)
+    else:
+        _say(run, phrasing.NOT_DONE if phrasing.untrue(exchange.text) else exchange.text)
     return {"route": "stop"}
 
 

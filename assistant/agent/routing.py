@@ -130,8 +130,10 @@ class Router:
         ranked = sorted(best, key=lambda name: -best[name])
         first, second = ranked[0], ranked[1]
         confidence = max(0.0, min(1.0, best[first]))
-        # Only the person's own unmistakable words change anything: likeness to them is not enough.
-        writes = first in all_tools() and all_tools()[first].effect is not Effect.READ
+        # Only the person's own unmistakable words change anything: likeness to them is not enough, unless an approval
+        # comes in between.
+        tool = all_tools().get(first)
+        writes = tool is not None and tool.effect is not Effect.READ and not tool.outside
         unsure = writes or best[first] < SURE or best[first] - best[second] < AHEAD
         return Route(
             first,
