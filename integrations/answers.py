@@ -51,7 +51,8 @@ def decoded(response: httpx.Response, *, service: str) -> Any:
     status = response.status_code
     if status in (401, 403) and not _limited(response):
         raise AuthFailed(f"{service} refuses the access ({said(response)}); reconnect {service}.")
-    if status == 429 or (status == 403 and _limited(response)):
+    # 529: Notion's word for an overload, which it wants treated as 429.
+    if status in (429, 529) or (status == 403 and _limited(response)):
         raise RateLimited(f"{service} asks to slow down; try again later.", retry_after_s=retry_after_s(response))
     if status in (404, 410):
         raise NotFound(f"{service} does not know this, or does not share it with Twinning ({said(response)}).")
