@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from assistant.memory.formats import markdown_note, pdf_pages
-from assistant.memory.formats.document import Block, Document, Json, day_of, table, taking_title
+from assistant.memory.formats.document import Block, Document, Json, table, taking_title
 
 log = logging.getLogger(__name__)
 
@@ -159,12 +159,7 @@ def document(converted: Mapping[str, Any], *, name: str) -> Document:
     own_title, rest = taking_title(blocks)
     if "sheets" not in converted and (not title or _same(own_title, title)):
         title, blocks = own_title, rest
-    return Document(
-        title=title or name,
-        blocks=tuple(blocks),
-        date=day_of(properties),
-        properties=properties,
-    )
+    return Document.told_by(properties, title=title or name, blocks=blocks)
 
 
 def _same(title: str, other: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Kind = Literal["heading", "paragraph", "list", "code", "table", "quote"]
@@ -19,7 +20,8 @@ _GENERAL_NAMES = {
     "discussion", "details", "overview", "introduction", "intro", "notes", "todo", "faq", "about", "changelog",
     "setup", "install", "installation", "usage", "license", "news", "summary", "journal", "log", "history", "misc",
 }  # fmt: skip
-_COLUMNS = re.compile(r"\S {3,}\S")
+COLUMNS = re.compile(r"\S {3,}\S")
+"""Words set apart so that they stand below others."""
 _FIELD = re.compile(r"[A-Z][\w-]{0,24}: ")
 """A line such as "From: me": it stands for itself."""
 _NARROWEST, _WIDEST = 40, 140
@@ -66,6 +68,13 @@ class Document:
     links: tuple[str, ...] = ()
     key: str = ""
 
+    @classmethod
+    def told_by(
+        cls, properties: Mapping[str, Json], *, title: str, blocks: Iterable[Block], links: Iterable[str] = ()
+    ) -> Document:
+        """A document whose properties say which day it is from."""
+        return cls(title, tuple(blocks), date=day_of(properties), properties=properties, links=unique(links))
+
 
 def heading(text: str, level: int) -> Block:
     """A heading, or a paragraph where the text is too long to be one (a line of dashes under a paragraph)."""
@@ -75,11 +84,37 @@ def heading(text: str, level: int) -> Block:
     return Block("heading", text, level=max(1, level))
 
 
-def as_item_lines(block: Block) -> Iterable[str]:
-    """A block's lines as they stand within a list item; code keeps its fence, to be seen as code still."""
-    if block.kind == "code":
-        return [f"```{block.info}", *block.text.split("\n"), "```"]
-    return block.text.split("\n")
+def lines_within(blocks: Iterable[Block]) -> list[str]:
+    """The lines of blocks as they stand within a list item or a quote; code keeps its fence, to be seen as code."""
+    lines: list[str] = []
+    for block in blocks:
+        text = block.text.split("\n")
+        lines += [f"```{block.info}", *text, "```"] if block.kind == "code" else text
+    return lines
+
+
+def list_item(marker: str, lines: Sequence[str]) -> list[str]:
+    """A list item ("- " or "1. ") of these lines, those after the first one deeper; nothing if there are none."""
+    return [marker + lines[0], *(f"  {line}" if line else "" for line in lines[1:])] if lines else []
+
+
+def indent(line: str) -> int:
+    """How many blanks a line begins with."""
+    return len(line) - len(line.lstrip())
+
+
+def with_newlines(text: str) -> str:
+    """A text whose lines end with a newline, whatever machine it is from."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def linked_note(target: str) -> str:
+    """The path within the person's own notes that a link's address names; "" if it leads elsewhere."""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return ""
+    return "" if parts.scheme or parts.netloc else unquote(parts.path)
 
 
 def table(rows: Iterable[list[str]]) -> Block | None:
@@ -126,7 +161,7 @@ def unwrapped(text: str, *, kept_break: str = "\n") -> str:
         full = _NARROWEST <= width <= _WIDEST and size + 1 + len(start.partition(" ")[0]) > width
         long = width >= _NARROWEST and size >= width / 2
         goes_on = start.lstrip("\"'“‘([*_`~")[:1].islower() or line.rstrip()[-1:] in {",", "-", "–", "("}
-        apart = _COLUMNS.search(line) or (_FIELD.match(line) and _FIELD.match(start))
+        apart = COLUMNS.search(line) or (_FIELD.match(line) and _FIELD.match(start))
         joined += (" " if not apart and (full or (long and goes_on)) else kept_break) + start
     return joined
 

@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import yaml
 from markdown_it import MarkdownIt
@@ -21,14 +20,16 @@ from assistant.memory.formats.document import (
     Block,
     Document,
     Json,
-    as_item_lines,
     as_json,
-    day_of,
     heading,
+    lines_within,
+    linked_note,
+    list_item,
     table,
     taking_title,
     unique,
     unwrapped,
+    with_newlines,
 )
 
 _LONGEST_INLINE = 20_000
@@ -82,7 +83,7 @@ def read(text: str, *, name: str) -> Document:
         text: Decoded, any line ends.
         name: From the file's name; it is the title if the note gives none.
     """
-    properties, body = front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
+    properties, body = front_matter(with_newlines(text))
     body, told = _directives(body)
     properties = {**told, **properties}
     blocks, links = blocks_of(body)
@@ -92,13 +93,7 @@ def read(text: str, *, name: str) -> Document:
     title = " ".join(str(given).split()) if isinstance(given, str | int) and str(given).strip() else own_title
     if own_title and own_title.casefold() != title.casefold():
         blocks = [Block("heading", own_title, level=1), *blocks]
-    return Document(
-        title=title or name,
-        blocks=tuple(blocks),
-        date=day_of(properties),
-        properties=properties,
-        links=tuple(links),
-    )
+    return Document.told_by(properties, title=title or name, blocks=blocks, links=links)
 
 
 def front_matter(text: str) -> tuple[Mapping[str, Json], str]:
@@ -279,10 +274,7 @@ class _Walk:
         for item in node.children:
             marker = f"{number}. " if node.type == "ordered_list" else "- "
             number += 1
-            text = [line for block in self._within(item) for line in as_item_lines(block)]
-            if text:
-                lines.append(marker + text[0])
-                lines += [f"  {line}" if line else "" for line in text[1:]]
+            lines += list_item(marker, lines_within(self._within(item)))
         return lines
 
     def _code(self, node: SyntaxTreeNode) -> None:
@@ -300,7 +292,7 @@ class _Walk:
         first = next((child for child in node.walk() if child.type == "inline"), None)
         if first and first.token and _CALLOUT.match(first.content):
             first.token.content = first.content.replace("\n", "  \n", 1)  # its first line is its title
-        text = "\n".join(line for block in self._within(node) for line in as_item_lines(block))
+        text = "\n".join(lines_within(self._within(node)))
         if callout := _CALLOUT.match(text):
             rest = text[callout.end() :]
             text = rest if rest and not rest.startswith("\n") else callout[1].capitalize() + ":" + rest
@@ -351,12 +343,8 @@ class _Walk:
                 self._link(str(token.attrs.get("href", "")))
 
     def _link(self, target: str) -> None:
-        try:
-            parts = urlsplit(target)
-        except ValueError:
-            return
-        if parts.path and not parts.scheme and not parts.netloc:
-            self.links.append(unquote(parts.path))
+        if note := linked_note(target):
+            self.links.append(note)
 
 
 def _quoted_words(shortcode: re.Match[str]) -> str:

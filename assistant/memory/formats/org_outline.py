@@ -16,13 +16,14 @@ from assistant.memory.formats.document import (
     Document,
     Json,
     Kind,
-    as_item_lines,
-    day_of,
     heading,
+    indent,
+    lines_within,
+    list_item,
     table,
     taking_title,
-    unique,
     unwrapped,
+    with_newlines,
 )
 
 _HEADLINE = re.compile(r"(\*+)[ \t]+(.*?)(?:[ \t]+:([\w@#%:]+):)?[ \t]*")
@@ -80,19 +81,13 @@ def read(text: str, *, name: str) -> Document:
         text: Decoded, any line ends.
         name: From the file's name; it is the title if the file gives none.
     """
-    body = _Body(text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(8).split("\n"))
+    body = _Body(with_newlines(text).expandtabs(8).split("\n"))
     blocks = body.blocks()
     properties = body.properties
     title = str(properties.get("title", ""))
     if not title:
         title, blocks = taking_title(blocks, name=name)
-    return Document(
-        title=title or name,
-        blocks=tuple(blocks),
-        date=day_of(properties),
-        properties=properties,
-        links=unique(body.links),
-    )
+    return Document.told_by(properties, title=title or name, blocks=blocks, links=body.links)
 
 
 class _Body:
@@ -194,7 +189,7 @@ class _Body:
         else:
             within = self._within(inner)
             if name == "quote":
-                self._add("quote", "\n".join(line for block in within for line in as_item_lines(block)))
+                self._add("quote", "\n".join(lines_within(within)))
             else:
                 self._found += within
         return end + 1
@@ -257,7 +252,7 @@ class _Body:
                 if not line.strip():
                     if not self._lines[end - 1].strip():
                         break
-                elif _indent(line) > base:
+                elif indent(line) > base:
                     last = end
                 else:
                     break
@@ -269,10 +264,7 @@ class _Body:
                 *textwrap.dedent("\n".join(self._lines[at + 1 : last + 1])).split("\n"),
             ]
             content[0] = re.sub(r"[ \t]+::(?=[ \t]|$)", ":", content[0], count=1)
-            text = [line for block in self._within(content) for line in as_item_lines(block)]
-            if text:
-                lines.append(marker + text[0])
-                lines += [f"  {line}" if line else "" for line in text[1:]]
+            lines += list_item(marker, lines_within(self._within(content)))
             at = last + 1
             following = next((n for n in range(at, len(self._lines)) if self._lines[n].strip()), at)
             at = following if following - at <= 1 else at
@@ -333,10 +325,6 @@ class _Body:
         return (
             target if kind in {"http", "https", "mailto", "ftp"} else address or rest.rpartition("::")[2].lstrip("*#")
         )
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
 
 
 def _quoted(value: str) -> list[Json]:

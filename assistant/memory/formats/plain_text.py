@@ -8,22 +8,23 @@ from collections.abc import Callable
 
 from assistant.memory.formats import markdown_note
 from assistant.memory.formats.document import (
+    COLUMNS,
     Block,
     Document,
     Json,
     Kind,
-    day_of,
     heading,
+    indent,
     table,
     taking_title,
     unwrapped,
+    with_newlines,
 )
 from assistant.memory.formats.flavours import RESTRUCTURED, WIKI, Flavour, flavour_of, is_markdown
 
 _UNDERLINE = re.compile(r"([=\-~^\"'#*+.`:])\1{2,}[ \t]*")
 _ITEM = re.compile(r"([ \t]*)([-*+•·]|\(?\d{1,3}[.)]|[a-z]\))[ \t]+(?=\S)")
 _RULE = re.compile(r"[ \t]*([-=_*~#.+])(?:[ \t]*\1){4,}[ \t]*")
-_COLUMNS = re.compile(r"\S {3,}\S")
 _BOX = re.compile(r"[ \t]*[|+\u2500-\u257f]")
 _FIELD = re.compile(r":([\w -]{1,40}):[ \t]*(.*)")
 _NUMBERED = re.compile(r"(?:\d{1,2}\.){1,4}\d{0,2}\.?[ \t]+\S.{0,70}")
@@ -49,15 +50,13 @@ def read(text: str, *, name: str, flavour: Flavour | None = None) -> Document:
         name: From the file's name; it is the title if the text has no heading of its own.
         flavour: The markup it is written in; found out if it is not given.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(8)
+    text = with_newlines(text).expandtabs(8)
     flavour = flavour or flavour_of(text)
     if flavour is not WIKI and flavour is not RESTRUCTURED and is_markdown(text):
         return markdown_note.read(text, name=name)
     reader = _Lines(text.split("\n"), flavour=flavour)
     own_title, rest = taking_title(reader.blocks(), name=name)
-    return Document(
-        title=own_title or name, blocks=tuple(rest), date=day_of(reader.properties), properties=reader.properties
-    )
+    return Document.told_by(reader.properties, title=own_title or name, blocks=rest)
 
 
 class _Lines:
@@ -95,7 +94,7 @@ class _Lines:
         if self._flavour is RESTRUCTURED and line.lstrip().startswith(".."):
             return self._markup(at)
         literal, self._literal_follows = self._literal_follows, False
-        if literal and _indent(line):
+        if literal and indent(line):
             return self._literal(at)
         if _RULE.fullmatch(line):
             return at + 1
@@ -107,7 +106,7 @@ class _Lines:
                 break
             end += 1
         run = self._lines[at:end]
-        if self._found and min(map(_indent, run)) >= 4 and not any(each.rstrip().endswith(_ENDS) for each in run):
+        if self._found and min(map(indent, run)) >= 4 and not any(each.rstrip().endswith(_ENDS) for each in run):
             self._add("code", textwrap.dedent("\n".join(run)))
         else:
             self._paragraph(run)
@@ -153,7 +152,7 @@ class _Lines:
 
     def _is_code(self, lines: list[str]) -> bool:
         """Whether the line breaks and spaces of a paragraph matter: columns, drawings, commands."""
-        aligned = sum(bool(_COLUMNS.search(line) or _BOX.match(line)) for line in lines)
+        aligned = sum(bool(COLUMNS.search(line) or _BOX.match(line)) for line in lines)
         if len(lines) > 1 and aligned * 2 > len(lines):
             return True
         commands = sum(bool(_SHELL.fullmatch(line)) for line in lines)
@@ -200,16 +199,16 @@ class _Lines:
 
     def _items(self, at: int) -> int:
         """A list: items, what is indented below them, and blank lines between."""
-        base = _indent(self._lines[at])
+        base = indent(self._lines[at])
         end, last = at, at
         while end < len(self._lines):
             line = self._lines[end]
             if line.strip():
-                indent = _indent(line)
+                depth = indent(line)
                 blank_before = end > at and not self._lines[end - 1].strip()
-                is_item = indent >= base and _ITEM.match(line)
+                is_item = depth >= base and _ITEM.match(line)
                 headed = bool(self._heading(end, only_look=True))
-                if headed or indent < base or (indent == base and not is_item and blank_before):
+                if headed or depth < base or (depth == base and not is_item and blank_before):
                     break
                 last = end
             elif end + 1 < len(self._lines) and not self._lines[end + 1].strip():
@@ -220,8 +219,8 @@ class _Lines:
 
     def _literal(self, at: int) -> int:
         """What is indented, with its blank lines."""
-        base, end, last = _indent(self._lines[at]), at, at
-        while end < len(self._lines) and (not self._lines[end].strip() or _indent(self._lines[end]) >= min(base, 1)):
+        base, end, last = indent(self._lines[at]), at, at
+        while end < len(self._lines) and (not self._lines[end].strip() or indent(self._lines[end]) >= min(base, 1)):
             if self._lines[end].strip():
                 last = end
             end += 1
@@ -232,7 +231,7 @@ class _Lines:
         """A directive or comment of reStructuredText."""
         line = self._lines[at]
         end = at + 1
-        while end < len(self._lines) and (not self._lines[end].strip() or _indent(self._lines[end]) > _indent(line)):
+        while end < len(self._lines) and (not self._lines[end].strip() or indent(self._lines[end]) > indent(line)):
             end += 1
         body = textwrap.dedent("\n".join(self._lines[at + 1 : end])).split("\n")
         found = _RST_DIRECTIVE.match(line)
@@ -253,10 +252,6 @@ class _Lines:
         return end
 
 
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
 def _capitals(line: str) -> bool:
     words = line.strip()
     return 3 < len(words) <= 60 and words.upper() == words and sum(map(str.isalpha, words)) > len(words) * 0.6
@@ -271,11 +266,11 @@ def _as_list(lines: list[str], plain: Callable[[str], str]) -> list[str]:
         if not line.strip():
             continue
         if item := _ITEM.match(line):
-            indent = len(item[1])
-            while depths and depths[-1] > indent:
+            deep = len(item[1])
+            while depths and depths[-1] > deep:
                 depths.pop()
-            if not depths or depths[-1] < indent:
-                depths.append(indent)
+            if not depths or depths[-1] < deep:
+                depths.append(deep)
             depth = len(depths) - 1
             number = re.match(r"\(?(\d+)[.)]|([a-z])\)", item[2])
             if number and number[1]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import warnings
 from itertools import islice
-from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
 from bs4.element import Comment, Doctype, NavigableString, PageElement, ProcessingInstruction, Tag
@@ -14,12 +13,12 @@ from assistant.memory.formats.document import (
     Block,
     Document,
     Json,
-    as_item_lines,
-    day_of,
     heading,
+    lines_within,
+    linked_note,
+    list_item,
     table,
     taking_title,
-    unique,
 )
 
 # XHTML is read as HTML, and a line of text may look like a file's name: both are meant.
@@ -102,13 +101,7 @@ def read(data: bytes | str, *, name: str) -> Document:
         title, blocks = first_heading, rest
     else:
         title, blocks = page_title, walk.found
-    return Document(
-        title=title or name,
-        blocks=tuple(blocks),
-        date=day_of(properties),
-        properties=properties,
-        links=unique(walk.links),
-    )
+    return Document.told_by(properties, title=title or name, blocks=blocks, links=walk.links)
 
 
 def blocks_of(fragment: str) -> list[Block]:
@@ -263,7 +256,7 @@ class _Walk:
             if all(block.kind in {"code", "table", "heading"} for block in inner):
                 self.found += inner  # only set apart
             else:
-                self.found.append(Block("quote", "\n".join(line for block in inner for line in as_item_lines(block))))
+                self.found.append(Block("quote", "\n".join(lines_within(inner))))
         else:
             for child in part.children:
                 self.element(child, depth=depth + 1)
@@ -283,12 +276,8 @@ class _Walk:
                 self.element(child, depth=depth + 1)
 
     def _link(self, target: str) -> None:
-        try:
-            parts = urlsplit(target)
-        except ValueError:
-            return
-        if parts.path and not parts.scheme and not parts.netloc:
-            self.links.append(unquote(parts.path))
+        if note := linked_note(target):
+            self.links.append(note)
 
     def _within(self, part: Tag, depth: int) -> list[Block]:
         """The blocks within an element, on their own."""
@@ -309,15 +298,13 @@ class _Walk:
             if not isinstance(child, Tag):
                 continue
             marker = f"{number}. " if part.name == "ol" else "- "
-            inner = self._within(child, depth)
-            text = [line for block in inner for line in as_item_lines(block)]
+            text = lines_within(self._within(child, depth))
             if not text:
                 continue
             if child.name != "li":
                 lines += [f"  {line}" for line in text] if lines else text
                 continue
-            lines.append(marker + text[0])
-            lines += [f"  {line}" for line in text[1:]]
+            lines += list_item(marker, text)
             number += 1
         return lines
 
@@ -326,7 +313,7 @@ class _Walk:
         for child in part.find_all(["dt", "dd"]):
             if child.find_parent("dl") is not part:
                 continue
-            text = [line for block in self._within(child, depth) for line in as_item_lines(block)]
+            text = lines_within(self._within(child, depth))
             if not text:
                 continue
             if child.name == "dt":
@@ -336,7 +323,7 @@ class _Walk:
                     lines[-1] += ":"
                 lines += [f"  {line}" for line in text]
             else:
-                lines += ["- " + text[0], *(f"  {line}" for line in text[1:])]
+                lines += list_item("- ", text)
         if lines:
             self.found.append(Block("list", "\n".join(lines)))
 
