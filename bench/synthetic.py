@@ -108,4 +108,4 @@ def _vocabulary(random: np.random.Generator) -> list[str]:
 
 
 def _unit(vectors: npt.NDArray[Any]) -> Vectors:
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)

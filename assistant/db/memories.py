@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,14 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db.tables import Memory
 
-POSTINGS = 2000
-"""How many index entries the lexical leg reads at most: the rarest words that fit in it are looked up."""
-CANDIDATES = 100
-"""How many each leg brings to the scoring."""
+POSTINGS = 1000
+"""How many memories the lexical leg reads at most: the rarest words that fit in it are looked up, and they count."""
 EXACT_BELOW = 5000
-"""An owner with fewer vectors is compared with all of them; the graph index could starve behind the owner filter."""
+"""An owner with fewer memories is compared with all of them; the graph index could starve behind the owner filter."""
 LEXICAL_WEIGHT = 0.85
-"""What a full match of the rare words adds to the cosine."""
+"""What a full match of the words adds to the cosine."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Candidate:
 
     Attributes:
         cosine: Similarity to the question, -1..1; 0 while the memory has no vector yet.
-        lexical: Share of the question's word weight (inverse document frequency) that stands in it, 0..1.
+        lexical: Share of the question's word weight (inverse document frequency) that its rare words cover, 0..1.
         score: Both together; candidates come sorted by it.
     """
 
@@ -66,61 +65,61 @@ class Candidate:
     score: float
 
 
-# The rare words are looked up one by one: that reads only the index and the rows' ids, where matching a whole
-# OR query would unpack the text vector of every row it meets. The common words count only for the candidates.
-# `memories_with_words` is a function because row-level security keeps a plain query from the text index (see its
-# migration).
-_COMMON = """
+# What is scored is cosine + LEXICAL_WEIGHT * share of the rare words. Its top `limit` is found whole: every row with a
+# rare word is scored, and of the others, which have nothing but their cosine, `limit` nearest are enough. Common words
+# are left out of it because no index helps to find rows that have several of them; they count when the found are ranked
+# (`memory/ranking.py`). Texts are read at the end, of those that are given back.
+# `memories_by_words` is a function because row-level security keeps a plain query from the text index (see its
+# migration). It looks the words up one by one: matched in one query, every row's text vector would be unpacked.
+_WORDS_OF_QUESTION = """
 WITH words AS MATERIALIZED (
-    SELECT q.lexeme, to_tsquery('simple', quote_literal(q.lexeme)) AS query, coalesce(l.memories, 0) AS memories,
+    SELECT q.lexeme, coalesce(l.memories, 0) AS memories,
            ln(1 + CAST(:total AS float8) / greatest(coalesce(l.memories, 0), 0.5::float8)) AS weight,
            sum(coalesce(l.memories, 0)) OVER (ORDER BY coalesce(l.memories, 0), q.lexeme) AS postings
     FROM unnest(tsvector_to_array(to_tsvector('english', :words))) AS q (lexeme)
     LEFT JOIN lexemes l ON l.owner_id = :owner AND l.lexeme = q.lexeme
 ),
 rare AS MATERIALIZED (
-    SELECT lexeme, weight FROM words
-    WHERE memories > 0 AND (postings <= :postings OR postings = memories)
-    ORDER BY lexeme
-),
-by_words AS MATERIALIZED (
-    SELECT id FROM memories_with_words(
-        (SELECT array_agg(lexeme) FROM rare), (SELECT array_agg(weight) FROM rare), :now, :candidates
-    )
+    SELECT array_agg(lexeme ORDER BY lexeme) AS lexemes,
+           array_agg(weight / (SELECT sum(weight) FROM words) ORDER BY lexeme) AS shares
+    FROM words WHERE memories > 0 AND postings <= :postings
 ),
 """
 
 _BY_GRAPH = """
 by_vector AS MATERIALIZED (
-    SELECT id FROM memories
+    SELECT id, embedding <=> CAST(:vector AS halfvec) AS distance FROM memories
     WHERE owner_id = :owner AND embedding_model = :model AND (valid_until IS NULL OR valid_until > :now)
-    ORDER BY embedding <=> CAST(:vector AS halfvec)
-    LIMIT :candidates
+    ORDER BY distance
+    LIMIT :limit
 ),
 """
 
 # `+ 0` hides the distance from the graph index: all of the owner's vectors are compared.
 _BY_SCAN = _BY_GRAPH.replace("embedding <=> CAST(:vector AS halfvec)", "(embedding <=> CAST(:vector AS halfvec)) + 0")
 
-# `strip` unpacks a row's text vector once; matched as stored, it would be unpacked for every word of the question.
 _SCORED = """
-scored AS MATERIALIZED (
-    SELECT m.id, m.kind, m.text, m.context, m.source, m.said_by, m.document_id, m.position, m.dated_on, m.created_at,
-           CASE WHEN m.embedding_model = :model
-                THEN 1 - (m.embedding <=> CAST(:vector AS halfvec)) ELSE 0 END AS cosine,
-           coalesce((SELECT sum(w.weight) FROM (SELECT strip(m.search) AS lexemes OFFSET 0) said, words w
-                     WHERE said.lexemes @@ w.query), 0)
-               / greatest((SELECT sum(weight) FROM words), 1e-9) AS lexical
-    FROM memories m
-    WHERE m.id IN (SELECT id FROM by_words UNION SELECT id FROM by_vector)
+by_words AS MATERIALIZED (
+    SELECT found.* FROM rare, memories_by_words(
+        lexemes, shares, CAST(:vector AS halfvec), :model, :now, :lexical_weight, :limit
+    ) AS found
+),
+best AS MATERIALIZED (
+    SELECT id, max(cosine) AS cosine, max(lexical) AS lexical, max(cosine) + :lexical_weight * max(lexical) AS score
+    FROM (SELECT id, cosine, lexical FROM by_words UNION ALL SELECT id, 1 - distance, 0 FROM by_vector) AS either
+    GROUP BY id
+    ORDER BY score DESC, id
+    LIMIT :limit
 )
-SELECT *, cosine + :lexical_weight * lexical AS score,
-       (SELECT jsonb_object_agg(lexeme, jsonb_build_array(weight, memories)) FROM words) AS words
-FROM scored ORDER BY score DESC, id LIMIT :limit
+SELECT m.id, m.kind, m.text, m.context, m.source, m.said_by, m.document_id, m.position, m.dated_on, m.created_at,
+       best.cosine, best.lexical, best.score,
+       CAST((SELECT jsonb_object_agg(lexeme, jsonb_build_array(weight, memories)) FROM words) AS text) AS words
+FROM best JOIN memories m ON m.id = best.id
+ORDER BY best.score DESC, m.id
 """
 
-RECALL_BY_GRAPH = text(_COMMON + _BY_GRAPH + _SCORED)
-RECALL_BY_SCAN = text(_COMMON + _BY_SCAN + _SCORED)
+RECALL_BY_GRAPH = text(_WORDS_OF_QUESTION + _BY_GRAPH + _SCORED)
+RECALL_BY_SCAN = text(_WORDS_OF_QUESTION + _BY_SCAN + _SCORED)
 
 
 async def recall(
@@ -141,29 +140,25 @@ async def recall(
         vector: Its embedding, (dimensions,).
         model: The embedding model; vectors of another one are not compared.
         now: Memories that ended before are left out.
-        total: How many memories the owner has (see `count`).
+        total: How many memories the owner has (see `count`), roughly if they are many.
     """
-    statement = RECALL_BY_SCAN if total < EXACT_BELOW else RECALL_BY_GRAPH
-    rows = await session.execute(
-        statement,
-        {
-            "owner": owner,
-            "words": words,
-            "vector": HalfVector(vector).to_text(),
-            "model": model,
-            "now": now,
-            "limit": limit,
-            "total": total,
-            "postings": POSTINGS,
-            "candidates": max(CANDIDATES, limit),
-            "lexical_weight": LEXICAL_WEIGHT,
-        },
-    )
-    found = [dict(row._mapping) for row in rows]
-    words_of_question: dict[str, Word] = {}
-    for row in found:
-        words_of_question = {lexeme: Word(*each) for lexeme, each in (row.pop("words") or {}).items()}
-    return [Candidate(**row) for row in found], words_of_question
+    values = {
+        "owner": owner,
+        "words": words,
+        "vector": HalfVector(vector).to_text(),
+        "model": model,
+        "now": now,
+        "limit": limit,
+        "total": total,
+        "postings": POSTINGS,
+        "lexical_weight": LEXICAL_WEIGHT,
+    }
+    rows = (await session.execute(RECALL_BY_SCAN if total < EXACT_BELOW else RECALL_BY_GRAPH, values)).all()
+    if len(rows) < limit and total >= EXACT_BELOW:
+        # The graph starved: most of its rows are other people's, or most of the owner's have no vector yet.
+        rows = (await session.execute(RECALL_BY_SCAN, values)).all()
+    lexemes: dict[str, tuple[float, int]] = json.loads(rows[0].words) if rows and rows[0].words else {}
+    return [Candidate(*row[:-1]) for row in rows], {lexeme: Word(*each) for lexeme, each in lexemes.items()}
 
 
 async def count(session: AsyncSession, owner: UUID) -> int:

@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,8 @@ FACT_CHARACTERS = 4000
 """Longer than this is a document, and is imported."""
 QUERY_CHARACTERS = 2000
 FORGOTTEN = "[forgotten]"
+COUNT_HOLDS_S = 60
+"""For so long many memories are not counted again: 100,000 take longer to count than to search."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ class Omac:
         self.embedder = embedder
         self.clock = clock
         self._key = _tombstone_key(keys_dir)
+        self._counted: dict[UUID, tuple[int, float]] = {}
 
     async def remember(
         self,
@@ -179,7 +183,7 @@ class Omac:
         query = clean(query)[:QUERY_CHARACTERS]
         vector = (await self.embed([query], query=True))[0]
         async with self.database.session(person.id) as session:
-            total = await memories.count(session, person.id)
+            total = await self._total(session, person)
             candidates, words = await memories.recall(
                 session,
                 person.id,
@@ -191,6 +195,15 @@ class Omac:
                 total=total,
             )
         return Recalled(candidates, words, vector, total)
+
+    async def _total(self, session: AsyncSession, person: Person) -> int:
+        """How many memories the person has; where they are many, a count of a minute ago weighs words as well."""
+        total, until = self._counted.get(person.id, (0, 0.0))
+        if time.monotonic() >= until:
+            total = await memories.count(session, person.id)
+            holds_s = COUNT_HOLDS_S if total >= memories.EXACT_BELOW else 0
+            self._counted[person.id] = total, time.monotonic() + holds_s
+        return total
 
     async def correct(self, person: Person, memory_id: UUID, text: str) -> Memory:
         """Replaces a fact: the old one ends now and the new one begins now.

@@ -55,12 +55,14 @@ def coverage(question: Mapping[str, Word], found: set[str]) -> float:
 
 
 def rank(candidates: Sequence[Candidate], question: Mapping[str, Word]) -> list[Ranked]:
-    """Candidates with the words of their titles counted, best first."""
-    ranked = [
-        Ranked(each, each.cosine + LEXICAL * each.lexical + TITLE * coverage(question, set(stems(each.context))))
-        for each in candidates
-    ]
+    """Candidates with all words counted, best first: those too common to look up, and those of the title once more."""
+    ranked = [Ranked(each, each.cosine + _words_count(each, question)) for each in candidates]
     return sorted(ranked, key=lambda each: (-each.score, str(each.candidate.id)))
+
+
+def _words_count(candidate: Candidate, question: Mapping[str, Word]) -> float:
+    title = set(stems(candidate.context))
+    return LEXICAL * coverage(question, title.union(stems(candidate.text))) + TITLE * coverage(question, title)
 
 
 def sentence_score(likeness: float, covered: float) -> float:

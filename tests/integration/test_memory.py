@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import pytest
@@ -13,6 +14,8 @@ from assistant.db import memories, users
 from assistant.errors import BadInput, NotFound
 from assistant.events import Person
 from assistant.house import House
+from bench.recall import best_of_all
+from bench.synthetic import MODEL, Memories, Question, rows
 
 
 async def _someone_else(house: House, name: str = "Ben") -> Person:
@@ -152,3 +155,79 @@ async def test_a_small_owner_among_many_vectors_gets_all_their_rows(house: House
         )
     assert len(await house.omac.recall(ben, "fern", limit=10)) == 3
     assert len(await house.omac.recall(ana, "fern", limit=10)) == 10
+
+
+async def _made_up(house: House, person: Person, count: int) -> list[Question]:
+    """Stores synthetic memories with vectors; returns questions about some of them."""
+    made = Memories(seed=7)
+    texts, vectors = made.texts(count), made.vectors(count)
+    fresh = rows(texts)
+    async with house.database.session(person.id) as session:
+        await memories.add(session, person.id, fresh)
+        by_id = {row["id"]: vector for row, vector in zip(fresh, vectors, strict=True)}
+        await memories.set_vectors(session, person.id, by_id, model=MODEL)
+    return made.questions(texts, vectors, 12)
+
+
+async def _found(house: House, person: Person, question: Question, *, total: int, **changed: str) -> list[uuid.UUID]:
+    """The best ten for a question, with settings of the database changed."""
+    async with house.database.session(person.id) as session:
+        for name, value in changed.items():
+            await session.execute(text("SELECT set_config(:name, :value, true)").bindparams(name=name, value=value))
+        found, _ = await memories.recall(
+            session, person.id, words=question.words, vector=question.vector, model=MODEL,
+            now=dt.datetime.now(dt.UTC), limit=10, total=total,
+        )  # fmt: skip
+    return [each.id for each in found]
+
+
+@pytest.mark.parametrize("exact_below", [0, 5000], ids=["by the graph", "by looking at every vector"])
+async def test_the_best_ten_are_those_of_an_exhaustive_look(
+    house: House, ana: Person, monkeypatch: pytest.MonkeyPatch, exact_below: int
+) -> None:
+    await _made_up(house, await _someone_else(house), 200)
+    questions = await _made_up(house, ana, 600)
+    monkeypatch.setattr(memories, "EXACT_BELOW", exact_below)
+    monkeypatch.setattr(memories, "POSTINGS", 100)
+    for question in questions:
+        found = await _found(house, ana, question, total=600, enable_sort="off" if not exact_below else "on")
+        assert set(found) == best_of_all(house.database, ana.id, question)
+
+
+async def test_where_the_graph_starves_every_memory_is_looked_at(
+    house: House, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _made_up(house, ana, 400)
+    ben = await _someone_else(house)
+    (question, *_) = await _made_up(house, ben, 12)
+    monkeypatch.setattr(memories, "EXACT_BELOW", 0)
+    monkeypatch.setattr(memories, "POSTINGS", 0)
+    starved = {"enable_sort": "off", "hnsw.iterative_scan": "off", "hnsw.ef_search": "5"}
+    assert len(await _found(house, ben, question, total=12, **starved)) == 10
+
+
+async def test_looking_up_words_past_the_policy_shows_nobody_elses_memories(house: House, ana: Person) -> None:
+    made = await house.omac.remember(ana, "The garage code is 8812", source="command line")
+    ben = await _someone_else(house)
+    look = text(
+        "SELECT id FROM memories_by_words(ARRAY['garag'], ARRAY[1.0]::float8[], NULL::halfvec, 'none', now(), 1, 10)"
+    )
+    seen = {}
+    for person in (ana.id, ben.id, None):
+        async with house.database.session(person) as session:
+            seen[person] = list(await session.scalars(look))
+    assert seen == {ana.id: [made.id], ben.id: [], None: []}
+
+
+async def test_many_memories_are_not_counted_at_every_question(
+    house: House, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.omac.remember(ana, "The garage code is 8812", source="command line")
+    assert (await house.omac.search(ana, "garage", limit=5)).total == 1
+    await house.omac.remember(ana, "The gate code is 1907", source="command line")
+    assert (await house.omac.search(ana, "garage", limit=5)).total == 2
+    monkeypatch.setattr(memories, "EXACT_BELOW", 2)
+    assert (await house.omac.search(ana, "garage", limit=5)).total == 2
+    made = await house.omac.remember(ana, "The bicycle lock is 4410", source="command line")
+    recalled = await house.omac.search(ana, "bicycle lock", limit=5)
+    assert (recalled.total, recalled.candidates[0].id) == (2, made.id)

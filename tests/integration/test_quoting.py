@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from assistant import auth
+from assistant.db.memories import Candidate, Word
 from assistant.events import Person
 from assistant.house import House, open_house
 from assistant.memory import quoting
 from assistant.memory.embedding import BuiltinEmbedder
 from assistant.memory.ingest import embed_pending
+from assistant.memory.ranking import rank
 from assistant.settings import Settings
 from assistant.testing import ScriptedBrain
 from assistant.weights import ModelStore
@@ -102,3 +106,16 @@ async def test_an_empty_memory_refuses(real: tuple[House, Person]) -> None:
     house, ana = real
     found = await quoting.answer(house.omac, ana, "Which oil does the car take?")
     assert (found.citations, found.text) == ((), quoting.NOTHING)
+
+
+def test_words_too_common_to_be_looked_up_count_when_the_found_are_ranked() -> None:
+    def found(said: str, cosine: float) -> Candidate:
+        return Candidate(
+            id=uuid.uuid4(), kind="passage", text=said, context="Garden", source="garden.md", said_by="document",
+            document_id=None, position=0, dated_on=None, created_at=dt.datetime.now(dt.UTC),
+            cosine=cosine, lexical=0, score=cosine,
+        )  # fmt: skip
+
+    nearer, wordier = found("Tomatoes like the sun.", 0.5), found("Water the tomato plants at night.", 0.4)
+    question = {"water": Word(weight=1.0, memories=50_000), "plant": Word(weight=1.2, memories=30_000)}
+    assert [each.candidate for each in rank([nearer, wordier], question)] == [wordier, nearer]
