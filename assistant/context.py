@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from assistant.events import Citation, Person
 from assistant.labels import NOTHING, Labels, personal
 from assistant.memory.memory import Omac
 
+Fill = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 GRANTED_WITHIN_S = 20.0
 """How long an answer waits for something that a standing grant covers."""
 
@@ -35,6 +36,8 @@ class Context:
         actions: The way outside; None where there is none.
         labels: Of everything that was read in this conversation.
         model_written: True when a model wrote the arguments; they then carry `labels`.
+        fill: Fills a form (a JSON Schema) from the words of a message, where a model may; what it fills in stands in
+            the message. None where no model may.
     """
 
     person: Person
@@ -43,6 +46,7 @@ class Context:
     actions: Actions | None = None
     labels: Labels = NOTHING
     model_written: bool = False
+    fill: Fill | None = None
     channel: str = "terminal"
     thread: UUID | None = None
     message_id: UUID | None = None

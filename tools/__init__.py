@@ -15,16 +15,19 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Any, get_type_hints
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, create_model
 
 from assistant.actions.effects import Effect, Lookup, Perform, Performer, Receipt, Repeat, Undo
 from assistant.context import Context, Result
+from assistant.db.database import Database
 
 __all__ = ["Effect", "Receipt", "Repeat", "Tool", "Undo", "all_performers", "all_tools", "performs", "tool"]
 
 
 Function = Callable[..., Awaitable[Result]]
+OwnExamples = Callable[[Database, UUID], Awaitable[Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Tool:
         examples: Sentences that mean it; the embedding router compares with them.
         rules: Patterns for the unmistakable; named groups become arguments.
         outside: What it changes is outside, and waits for an approval; so likeness is enough to begin with it.
+        own_examples: More example sentences of one person's, from what they have connected.
         arguments: Schema of the arguments, without the context.
     """
 
@@ -50,6 +54,7 @@ class Tool:
     arguments: type[BaseModel]
     function: Function
     outside: bool = False
+    own_examples: OwnExamples | None = None
 
     async def __call__(self, context: Context, **arguments: Any) -> Result:
         """Runs it with arguments checked against the signature."""
@@ -60,7 +65,13 @@ class Tool:
 
 
 def tool(
-    *, effect: Effect, label: str, examples: Sequence[str], rules: Sequence[str] = (), outside: bool = False
+    *,
+    effect: Effect,
+    label: str,
+    examples: Sequence[str],
+    rules: Sequence[str] = (),
+    outside: bool = False,
+    own_examples: OwnExamples | None = None,
 ) -> Callable[[Function], Function]:
     """Makes a function a tool. Its signature is the schema; the docstring's first paragraph is what the model reads.
 
@@ -70,6 +81,7 @@ def tool(
         examples: At least five sentences that mean it.
         rules: Regular expressions, matched against the whole message without case; named groups are arguments.
         outside: It proposes (`context.propose`) instead of acting.
+        own_examples: Gives one person's further examples.
     """
 
     def mark(function: Function) -> Function:
@@ -89,6 +101,7 @@ def tool(
             arguments=create_model(function.__name__, **fields),
             function=function,
             outside=outside,
+            own_examples=own_examples,
         )
         return function
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from pydantic import create_model
 from pydantic.fields import FieldInfo
 
@@ -18,6 +19,22 @@ from prompts import render
 from tools import Tool
 
 FILL_TOKENS = 120
+# Shown as earlier turns: small models follow examples where they do not follow rules (see `agent/probe.py`).
+_EXAMPLES: Sequence[tuple[str, str, str, Mapping[str, str]]] = (
+    (
+        "folder",
+        "Copies scans from a folder.",
+        "run the scan import for the folder Receipts",
+        {"folder": "Receipts"},
+    ),
+    (
+        "title, list name",
+        "Adds an entry to a list.",
+        "please put Buy white paint on the list House, thanks",
+        {"title": "Buy white paint", "list_name": "House"},
+    ),
+    ("city", "Looks up the weather of a city.", "and now start that weather thing", {"city": ""}),
+)
 _NUMBER = re.compile(r"(?<![\w.,])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w])|(?<![\w.,])-?\d+(?:\.\d+)?(?![\w]|\.\d)")
 
 
@@ -98,20 +115,43 @@ async def _asked(
     if model is None:
         raise unclear
     form: dict[str, Any] = {name: (field.annotation, ...) for name, field in missing.items()}
-    schema = create_model("Arguments", **form)
-    asked = [
-        SystemMessage(render("arguments")),
-        HumanMessage(f"Fields: {wanted}\nWhat it is for: {tool.description}\nMessage: {text}"),
-    ]
+    made = create_model("Arguments", **form)
     try:
-        filled = await model.fill(asked, schema.model_json_schema(), max_tokens=FILL_TOKENS, usage=usage)
-    except ServiceError as error:
+        return await filled_in(text, made.model_json_schema(), purpose=tool.description, model=model, usage=usage)
+    except BadInput as error:
         raise unclear from error
-    # A small model makes up what it was not told; only what stands in the message counts.
-    said = text.casefold()
-    if not all(str(value).strip() and str(value).strip().casefold() in said for value in filled.values()):
-        raise unclear
-    return filled
+
+
+async def filled_in(
+    text: str, schema: Mapping[str, Any], *, purpose: str, model: ChatModel, usage: Usage | None = None
+) -> dict[str, Any]:
+    """A form that the model fills in from a message. A small model makes up what it was not told: only what stands in
+    the message counts.
+
+    Args:
+        schema: JSON Schema of an object.
+        purpose: What the form is for.
+
+    Raises:
+        BadInput: it could not be filled in from these words.
+    """
+    wanted = ", ".join(name.replace("_", " ") for name in schema.get("properties", {}))
+    asked: list[BaseMessage] = [SystemMessage(render("arguments"))]
+    for fields, meant, said, filled in _EXAMPLES:
+        asked += [HumanMessage(_form(fields, meant, said)), AIMessage(json.dumps(filled))]
+    asked.append(HumanMessage(_form(wanted, purpose, text)))
+    try:
+        found = await model.fill(asked, schema, max_tokens=FILL_TOKENS, usage=usage)
+    except ServiceError as error:
+        raise BadInput(f"I cannot read from this: {wanted}. Say it again with that.") from error
+    there = text.casefold()
+    if not all(str(value).strip() and str(value).strip().casefold() in there for value in found.values()):
+        raise BadInput(f"I cannot read from this: {wanted}. Say it again with that.")
+    return found
+
+
+def _form(fields: str, purpose: str, text: str) -> str:
+    return f"Fields: {fields}\nWhat it is for: {purpose}\nMessage: {text}"
 
 
 def _kind(field: FieldInfo) -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from assistant.agent.brain import Brain
 from assistant.agent.chat_model import ChatModel, Usage
 from assistant.agent.routing import OPTIONS, TALK, Router
 from assistant.context import Choice, Context, Result
-from assistant.errors import ModelUnavailable
+from assistant.errors import BadInput, ModelUnavailable
 from assistant.events import Approval, ApprovalAsked, Asked, Mode, Sources, StepFinished, StepStarted, Words
 from assistant.labels import NOTHING, Labels
 from prompts import render
@@ -129,7 +130,7 @@ async def act(state: State, runtime: Runtime[Run]) -> State:
     write = get_stream_writer()
     step = f"{tool.name}-{len(run.steps)}"
     write(StepStarted(step, tool.label, filled))
-    result = await tool(run.context, **filled)
+    result = await tool(replace(run.context, fill=partial(_fill, run)), **filled)
     run.mark("recall")
     run.read = run.read.join(tool_calls.labels_of(result))
     told = f"{len(result.citations)} sources" if result.citations else result.text
@@ -299,6 +300,14 @@ def _choice(name: str, text: str) -> Choice:
 
 def _as_dict(choice: Choice) -> dict[str, Any]:
     return {"label": choice.label, "tool": choice.tool, "arguments": choice.arguments}
+
+
+async def _fill(run: Run, text: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A form that a tool needs filled in; see `Context.fill`."""
+    model = await run.wake()
+    if model is None or run.mode not in (Mode.FULL, Mode.GUIDED):
+        raise BadInput(f"To do that I also need: {', '.join(schema.get('properties', {}))}. Say it again with that.")
+    return await arguments.filled_in(text, schema, purpose=run.route, model=model, usage=run.usage)
 
 
 async def _arguments(name: str, state: State, run: Run) -> dict[str, Any]:

@@ -101,6 +101,7 @@ class Router:
         self._cache_dir = cache_dir
         self._names: list[str] = []
         self._vectors: npt.NDArray[np.float32] | None = None
+        self._own: dict[str, npt.NDArray[np.float32]] = {}
         self._loading = asyncio.Lock()
 
     async def route(self, text: str, *, person: UUID) -> Route:
@@ -120,12 +121,18 @@ class Router:
         for example, name in own:
             if _normal(example) == normal:
                 return Route(name, _whole(name, text), by="likeness")
+        own += [
+            (example, name)
+            for name, tool in all_tools().items()
+            if tool.own_examples
+            for example in await tool.own_examples(self._database, person)
+        ]
         names, vectors = await self._examples()
-        fresh = await self._embedder.embed([text, *(example for example, _ in own)])
-        vectors = np.concatenate([vectors, fresh[1:]])
+        said = (await self._embedder.embed([text]))[0]
+        vectors = np.concatenate([vectors, await self._remembered([example for example, _ in own])])
         names = [*names, *(name for _, name in own)]
         best: dict[str, float] = {}
-        for name, likeness in zip(names, vectors @ fresh[0], strict=True):
+        for name, likeness in zip(names, vectors @ said, strict=True):
             best[name] = max(best.get(name, -1.0), float(likeness))
         ranked = sorted(best, key=lambda name: -best[name])
         first, second = ranked[0], ranked[1]
@@ -143,6 +150,14 @@ class Router:
             options=tuple(ranked[:OPTIONS]),
             by="likeness",
         )
+
+    async def _remembered(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Vectors of a person's own examples: (texts, dimensions). Those that are new are embedded."""
+        new = [each for each in dict.fromkeys(texts) if each not in self._own]
+        if new:
+            self._own.update(zip(new, await self._embedder.embed(new), strict=True))
+        width = self._embedder.dimensions
+        return np.stack([self._own[each] for each in texts]) if texts else np.zeros((0, width), np.float32)
 
     async def _examples(self) -> tuple[list[str], npt.NDArray[np.float32]]:
         async with self._loading:
@@ -193,8 +208,10 @@ TALKING_TO_IT = re.compile(
 
 
 def _most_specific() -> list[tuple[str, Tool]]:
-    """Looking something up is what nearly everything could mean, so its rules are tried last."""
-    return sorted(all_tools().items(), key=lambda item: item[0] == "recall")
+    """Whoever names a service means it; memory could be meant by nearly everything, and looking up by anything."""
+    return sorted(
+        all_tools().items(), key=lambda item: (item[0] == "recall", item[1].function.__module__ == "tools.memory")
+    )
 
 
 def _whole(name: str, text: str) -> dict[str, str]:
