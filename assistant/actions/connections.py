@@ -61,15 +61,18 @@ class SecretFiles:
         """A connection's secrets.
 
         Raises:
-            AuthFailed: there are none here.
+            AuthFailed: there are none here, or they cannot be read.
         """
+        again = f"connect it again with `twinning connect {service.name}`."
         try:
             stored = json.loads((self._folder / str(owner) / f"{service.name}.json").read_text(encoding="utf-8"))
+            return {str(name): str(value) for name, value in stored.items()}
         except FileNotFoundError as error:
-            raise AuthFailed(
-                f"The key of {service.title} is not here; connect it again with `twinning connect {service.name}`."
-            ) from error
-        return {str(name): str(value) for name, value in stored.items()}
+            raise AuthFailed(f"The key of {service.title} is not here; {again}") from error
+        except PermissionError as error:
+            raise AuthFailed(f"Only `twinning executor` may read the key of {service.title}; start it.") from error
+        except (OSError, ValueError, AttributeError) as error:  # no JSON, or JSON that is no object
+            raise AuthFailed(f"The key of {service.title} cannot be read any more; {again}") from error
 
     def remove(self, owner: UUID, service: str) -> None:
         """Deletes a connection's secrets, if there are any."""

@@ -11,11 +11,12 @@ import asyncio
 import datetime as dt
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import httpx
+from pydantic import ValidationError
 
 from assistant.actions.audit import Audit
 from assistant.actions.connections import SecretFiles
@@ -48,6 +49,8 @@ LONGEST_PAUSE = dt.timedelta(minutes=15)
 LATE = dt.timedelta(hours=24)
 """What was approved longer ago than this is not sent any more: the person may have forgotten it."""
 IDLE = dt.timedelta(seconds=5)
+GRACE_S = 10.0
+"""How long a stop waits for the call that is being made: broken off, nobody could tell whether it was done."""
 
 
 class Executor:
@@ -87,7 +90,7 @@ class Executor:
         self._work.set()
 
     async def run_forever(self, owners: Callable[[], Awaitable[Sequence[UUID]]]) -> None:
-        """Works for everybody, until cancelled. While the database is away it looks again."""
+        """Works for everybody, until cancelled. While the database is away, or a disk is full, it looks again."""
         while True:
             self._work.clear()
             pause = IDLE
@@ -97,6 +100,10 @@ class Executor:
                     pause = min(pause, await self._until_next(owner))
             except DatabaseUnavailable as error:
                 log.warning("Operations wait: %s", error, extra={"action": "executor_waits"})
+            except Exception:
+                # Whatever it is, it may be over in a moment, and one person's trouble must not stop the others' work:
+                # nothing is lost or doubled by looking again, for what may follow is in the database.
+                log.exception("Operations wait", extra={"action": "executor_waits"})
             try:
                 await asyncio.wait_for(self._work.wait(), max(0.05, pause.total_seconds()))
             except TimeoutError:
@@ -118,9 +125,9 @@ class Executor:
                 return steps
             steps += 1
             if key is not None:
-                await self._carry_out(owner, key)
+                await _to_its_end(self._carry_out(owner, key))
             elif left is not None:
-                await self._reconcile(owner, left)
+                await _to_its_end(self._reconcile(owner, left))
             await self._on_end()
 
     async def drain(self, owner: UUID, key: UUID) -> None:
@@ -307,10 +314,12 @@ class Executor:
         Raises:
             TwinningError: it is not.
         """
-        proposal = Proposal.thaw(operation.frozen)
-        performer = self._performers.get(proposal.tool)
-        if digest(operation.frozen) != operation.digest or proposal.person != operation.owner_id:
+        if digest(operation.frozen) != operation.digest:
             raise TwinningError("What is stored is not what was approved; nothing was sent.")
+        proposal = Proposal.thaw(operation.frozen)
+        if (proposal.person, proposal.tool) != (operation.owner_id, operation.tool):
+            raise TwinningError("What is stored is not what was approved; nothing was sent.")
+        performer = self._performers.get(proposal.tool)
         if performer is None or performer.version != proposal.version or performer.service != proposal.service:
             raise TwinningError("Twinning has changed since it was proposed; ask for it again.")
         if performer.effect is not proposal.effect:
@@ -320,17 +329,22 @@ class Executor:
         return proposal, performer
 
     async def _prepared(self, operation: Operation, proposal: Proposal, performer: Performer) -> _Call:
-        service = self._services[performer.service]
+        service = self._services.get(performer.service)
+        if service is None:
+            raise TwinningError(f"Twinning does not know {performer.service} any more; nothing was sent.")
         async with self._database.session(operation.owner_id) as session:
             connection = await operations.connection(session, operation.owner_id, performer.service)
         if connection is None or connection.account != proposal.account:
             raise AuthFailed(f"{service.title} is connected differently since it was proposed; ask for it again.")
-        secrets = self._secrets.read(operation.owner_id, service)
+        secrets = await asyncio.to_thread(self._secrets.read, operation.owner_id, service)
+        try:
+            arguments = performer.arguments.model_validate(proposal.arguments)
+        except ValidationError as error:
+            raise TwinningError("Twinning takes other arguments since it was proposed; ask for it again.") from error
         allowed = [Address.of(url, private=own) for url, own in service.addresses(connection.settings)]
         reason = Reason(operation.owner_id, performer.tool, proposal.labels, operation.id)
         http = self._egress.client(allowed, reason)
         client = service.client(http, connection.settings, secrets)
-        arguments = performer.arguments.model_validate(proposal.arguments)
         attempt = Attempt(str(operation.id), operation.decided_at or self._clock(), dict(connection.settings))
         return _Call(http, client, attempt, {name: getattr(arguments, name) for name in type(arguments).model_fields})
 
@@ -385,6 +399,19 @@ class _Call:
 
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
+
+
+async def _to_its_end(step: Coroutine[Any, Any, None]) -> None:
+    """Takes a step. Cancelled meanwhile, it lets the step end first, for as long as a stop may take."""
+    task = asyncio.ensure_future(step)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        _, pending = await asyncio.wait({task}, timeout=GRACE_S)
+        for each in pending:
+            each.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def _due(operation: Operation | None) -> dt.datetime | None:

@@ -101,6 +101,8 @@ def warnings(proposal: Proposal) -> list[str]:
 def grant_schema(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """A grant's schema of arguments, if it is narrow enough: an object that allows nothing it does not name.
 
+    Of JSON Schema it may use what bounds a value and nothing else: no references, alternatives or patterns of names.
+
     Raises:
         ValueError: it is no such schema; the text says what is missing.
     """
@@ -112,13 +114,52 @@ def grant_schema(schema: Mapping[str, Any]) -> Mapping[str, Any]:
         raise ValueError('it needs "type": "object" and "additionalProperties": false')
     if not schema.get("properties"):
         raise ValueError('it needs "properties", each with what it may be')
-    loose = [name for name, shape in schema["properties"].items() if not (set(shape) & _NARROWING)]
-    if loose:
-        raise ValueError(f"{', '.join(loose)} may be anything; give each a const, enum, pattern or maxLength")
+    if unknown := sorted(set(schema) - {"type", "additionalProperties", "properties", "required", "description"}):
+        raise ValueError(f"it may not use {_and(unknown)}")
+    for name, shape in schema["properties"].items():
+        _bounded(name, shape)
     return schema
 
 
-_NARROWING = {"const", "enum", "pattern", "maxLength", "maximum"}
+LONGEST = 10_000
+"""Characters of a text that a grant may leave open."""
+_BOUNDS = {
+    "string": {"maxLength", "minLength", "pattern"},
+    "integer": {"minimum", "maximum"},
+    "number": {"minimum", "maximum"},
+    "boolean": set[str](),
+    "array": {"items", "maxItems", "minItems", "uniqueItems"},
+}
+
+
+def _bounded(name: str, shape: Any) -> None:
+    """Refuses a shape that leaves a value open."""
+    if not isinstance(shape, Mapping):
+        raise ValueError(f"{name} may be anything; say what it may be")
+    if set(shape) - {"description", "type"} in ({"const"}, {"enum"}):
+        return
+    kind = shape.get("type")
+    if not isinstance(kind, str) or kind not in _BOUNDS:
+        raise ValueError(f'{name} needs a const, an enum, or one "type" out of {", ".join(_BOUNDS)}')
+    if unknown := sorted(set(shape) - _BOUNDS[kind] - {"type", "description"}):
+        raise ValueError(f"{name} may not use {_and(unknown)}")
+    if kind == "string" and shape.get("maxLength", LONGEST + 1) > LONGEST:
+        raise ValueError(f'{name} needs a "maxLength" of at most {LONGEST:,}, a const or an enum')
+    if "pattern" in shape:
+        _anchored(name, shape["pattern"])
+    if kind in ("integer", "number") and not {"minimum", "maximum"} <= set(shape):
+        raise ValueError(f'{name} needs a "minimum" and a "maximum"')
+    if kind == "array":
+        if "maxItems" not in shape:
+            raise ValueError(f'{name} needs "maxItems"')
+        _bounded(f"an item of {name}", shape.get("items"))
+
+
+def _anchored(name: str, pattern: str) -> None:
+    """Refuses a pattern that a part of the text could fit: JSON Schema asks for no more."""
+    # `$` also fits before a line break at the end, and an alternative gets around both anchors.
+    if not (pattern.startswith("^") and pattern.endswith("\\Z")) or "|" in pattern:
+        raise ValueError(f"the pattern of {name} has to begin with ^, to end with \\Z and to have no |")
 
 
 def _and(names: Sequence[str]) -> str:

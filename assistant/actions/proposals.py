@@ -70,7 +70,7 @@ class Proposal:
                     "nonce": self.nonce,
                 }
             )
-        except rfc8785.CanonicalizationError as error:
+        except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
             raise BadInput(f"This cannot be written down exactly ({error}); say it with other values.") from error
 
     @classmethod
