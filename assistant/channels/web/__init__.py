@@ -9,7 +9,10 @@
     pages.py      sign-in, sign-up, passages, settings, the chat's page itself
     uploads.py    files that are dropped into the chat
     history.py    Chainlit's data layer over our threads and messages
+    open_chat.py  whose the open conversation is, and how its person is told what went wrong
+    cards.py      approvals in the chat, with their buttons
     drawing.py    a run's events become messages, steps and buttons
+    approving.py  what the buttons of approvals do
     chat.py       what happens on a message, a resume, a button, a stop
     mount.py      puts it all into one FastAPI
 

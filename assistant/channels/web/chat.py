@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +13,7 @@ from chainlit.context import context, init_ws_context
 from chainlit.server import sio
 from chainlit.session import WebsocketSession
 
-from assistant.channels.web import identity, markup, uploads
+from assistant.channels.web import approving, markup, open_chat, uploads
 from assistant.channels.web.current import house, limiter
 from assistant.channels.web.drawing import (
     PICK,
@@ -23,13 +21,12 @@ from assistant.channels.web.drawing import (
     buttons,
     remember_buttons,
     remove_buttons,
-    say,
-    say_trouble,
 )
 from assistant.channels.web.history import History
+from assistant.channels.web.open_chat import say, told
 from assistant.channels.web.pages import status_of
 from assistant.db import threads
-from assistant.errors import BadInput, NotAllowed, TwinningError
+from assistant.errors import BadInput, TwinningError
 from assistant.events import Message, Person
 from assistant.limits import ASK
 
@@ -45,7 +42,6 @@ MESSAGE_BYTES = 8_000_000
 """A longer message breaks the connection; up to here the assistant can say in words that it is too long."""
 RESUME_DELAY_S = 0.3
 """The front end forgets buttons that come before it has drawn the conversation."""
-SORRY = "Something went wrong inside Twinning; its log says what. Please try again."
 
 
 def register() -> None:
@@ -54,6 +50,7 @@ def register() -> None:
     cl.on_message(on_message)
     cl.on_chat_resume(on_chat_resume)
     cl.action_callback(PICK)(on_pick)
+    approving.register()
     cl.set_starters(starters)
     sio.eio.max_http_buffer_size = MESSAGE_BYTES
     sio.on("stop", on_stop)  # Chainlit's own writes "Task manually stopped." as a message
@@ -66,8 +63,8 @@ async def starters(user: Any) -> list[Any]:
 
 async def on_message(message: Any) -> None:
     """Imports the files that came along, then answers the text."""
-    async with _told():
-        person, thread = await _person(), _thread()
+    async with told():
+        person, thread = await open_chat.person(), open_chat.thread()
         await limiter().take(ASK, str(person.id))
         await remove_buttons()
         await cl.send_window_message({"twinning": {"thread": str(thread)}})
@@ -92,8 +89,8 @@ async def on_pick(action: Any) -> None:
 async def _picked(payload: dict[str, Any]) -> None:
     await context.emitter.task_start()
     try:
-        async with _told():
-            person, thread = await _person(), _thread()
+        async with told():
+            person, thread = await open_chat.person(), open_chat.thread()
             if payload.get("thread") != str(thread):
                 raise BadInput("This button belongs to another conversation; open that one.")
             await remove_buttons()
@@ -105,10 +102,11 @@ async def _picked(payload: dict[str, Any]) -> None:
 
 
 async def on_chat_resume(thread: Any) -> None:
-    """A conversation is opened again: if a question is open in it, its buttons come back."""
-    person = await _person()
+    """A conversation is opened again: the buttons of an open question and of waiting approvals come back."""
+    person = await open_chat.person()
     asked = await house().assistant.pending(person, UUID(thread["id"]))
-    actions = buttons(UUID(thread["id"]), asked) if asked and thread["steps"] else []
+    question = next((each["id"] for each in reversed(thread["steps"]) if each["metadata"].get("question")), None)
+    actions = buttons(UUID(thread["id"]), asked) if asked and question else []
     remember_buttons(actions)
 
     async def draw() -> None:
@@ -116,7 +114,9 @@ async def on_chat_resume(thread: Any) -> None:
         await cl.send_window_message({"twinning": {"opened": True}})
         for action in actions:
             await context.emitter.emit("remove_action", {"id": action.id})
-            await action.send(for_id=thread["steps"][-1]["id"])
+            await action.send(for_id=question)
+        async with told():
+            await approving.reopen(person, thread["steps"])
 
     cl.user_session.set("drawing", asyncio.create_task(draw()))
 
@@ -189,37 +189,3 @@ async def _store(person: Person, thread: UUID, *, asked: str, said: str, files: 
         details = {"files": files} if files else {}
         await threads.add_message(session, person.id, thread, role="person", text=asked, details=details)
         await threads.add_message(session, person.id, thread, role="assistant", text=said, details={"route": "house"})
-
-
-async def _person() -> Person:
-    user = context.session.user
-    if user is None:
-        raise NotAllowed("Sign in first.")
-    return await identity.person_with(UUID(user.identifier))
-
-
-def _thread() -> UUID:
-    try:
-        return UUID(context.session.thread_id)
-    except ValueError as error:
-        raise BadInput("This conversation has no proper address; start a new one.") from error
-
-
-@asynccontextmanager
-async def _told() -> AsyncIterator[None]:
-    """Whatever goes wrong, the person hears of it; Chainlit by itself only writes it into the log."""
-    told = False
-    try:
-        yield
-        told = True
-    except TwinningError as error:
-        await say_trouble(str(error))
-        told = True
-    except asyncio.CancelledError:
-        told = True
-        raise
-    finally:
-        if not told:
-            await say_trouble(SORRY)
-        # Chainlit keeps a copy of every message for the life of the process; forgetting could not reach it.
-        cl.chat_context.clear()

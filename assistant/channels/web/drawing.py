@@ -13,8 +13,18 @@ import chainlit as cl
 from chainlit.context import context
 from chainlit.utils import utc_now
 
-from assistant.channels.web import markup
-from assistant.events import Asked, Citation, Event, Finished, Sources, StepFinished, StepStarted, Words
+from assistant.channels.web import cards, markup
+from assistant.events import (
+    ApprovalAsked,
+    Asked,
+    Citation,
+    Event,
+    Finished,
+    Sources,
+    StepFinished,
+    StepStarted,
+    Words,
+)
 
 REDRAW_S = 0.05
 PICK = "pick"
@@ -32,6 +42,7 @@ class Drawing:
         self._shown = ""
         self._next_at = 0.0
         self._asked: Asked | None = None
+        self._approvals = False
         self._finished = False
 
     async def draw(self, events: AsyncIterator[Event]) -> None:
@@ -46,6 +57,8 @@ class Drawing:
             raise
         if not self._finished and (self._text or self._asked):
             await self._show(self._text or (self._asked.question if self._asked else ""))
+        if self._approvals:
+            await cards.draw_batch()
 
     async def _draw(self, event: Event) -> None:
         match event:
@@ -60,6 +73,9 @@ class Drawing:
                 await self._end(event)
             case Asked():
                 self._asked = event
+            case ApprovalAsked(approval):
+                self._approvals = True
+                await cards.draw(approval)
             case Finished(answer):
                 self._citations, self._finished = answer.citations, True
                 await self._show(answer.text or (self._asked.question if self._asked else ""))
@@ -130,13 +146,3 @@ async def remove_buttons() -> None:
     for action_id in cl.user_session.get("buttons") or []:
         await context.emitter.emit("remove_action", {"id": action_id})
     cl.user_session.set("buttons", [])
-
-
-async def say(text: str) -> None:
-    """A message of the house itself."""
-    await cl.Message(content=markup.answer(text)).send()
-
-
-async def say_trouble(sentence: str) -> None:
-    """An error, as the person reads it; `commands` in it stay readable."""
-    await cl.ErrorMessage(content=markup.answer(sentence)).send()

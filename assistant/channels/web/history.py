@@ -11,6 +11,7 @@ row-level security sees to the rest. Another person's thread is a thread that do
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -18,14 +19,18 @@ from chainlit.data.base import BaseDataLayer
 from chainlit.types import PageInfo, PaginatedResponse
 from chainlit.user import PersistedUser
 
-from assistant.channels.web import markup
+from assistant.actions.outcomes import ENDED
+from assistant.channels.web import cards, markup
 from assistant.channels.web.current import house, signed_in
-from assistant.db import threads, users
-from assistant.db.tables import StoredMessage, Thread
+from assistant.db import operations, threads, users
+from assistant.db.tables import Operation, StoredMessage, Thread
 from assistant.errors import NotFound
 
 MESSAGES = 400
 """How many of a thread's messages are shown when it is opened: the latest ones."""
+OPERATIONS = 200
+"""Among so many of a thread's last operations the approvals are found that are shown in it."""
+NOT_DONE = ("failed", "denied", "expired", "withdrawn")
 PAGE = 100
 """Threads that a page of the list holds at most."""
 
@@ -74,12 +79,14 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit's classes are un
         owner, thread = signed_in.get(), _uuid(thread_id)
         if owner is None or thread is None:
             return None
+        await house().outside.actions.expire(owner)
         async with house().database.session(owner) as session:
             found = await threads.get(session, owner, thread)
             if found is None:
                 return None
             said = await threads.messages(session, owner, thread, last=MESSAGES)
-        return _thread(found, steps=[step for message in said for step in steps_of(message)])
+            asked = await operations.listed(session, owner, thread=thread, limit=OPERATIONS)
+        return _thread(found, steps=_steps(said, [each for each in reversed(asked) if _was_asked(each)]))
 
     async def get_thread_author(self, thread_id: str) -> str:
         """The person's id when the thread is theirs, else nothing."""
@@ -155,8 +162,43 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit's classes are un
         """The house closes the database."""
 
 
-def steps_of(message: StoredMessage) -> list[dict[str, Any]]:
-    """A stored message as Chainlit draws it: the person's as it is, an answer below its steps."""
+def _steps(said: Sequence[StoredMessage], asked: Sequence[Operation]) -> list[dict[str, Any]]:
+    """Messages and approvals in the order in which they were on the screen: an approval below the answer it came with.
+
+    Args:
+        asked: The thread's approvals, the oldest first.
+    """
+    came_with = {key: message for message in said for key in message.details.get("approvals", [])}
+    taken_back = {each.undoes for each in asked if each.state not in NOT_DONE}
+    reversible = {str(each.id) for each in asked if each.id not in taken_back and (each.receipt or {}).get("undo")}
+    shown = [(message.created_at, steps_of(message, reversible=reversible)) for message in said]
+    for each in asked:
+        answer = came_with.get(str(each.id))
+        shown.append((answer.created_at if answer else each.proposed_at, [_card(each)]))
+    # Sorting keeps the order of what is of the same moment.
+    return [step for _, steps in sorted(shown, key=lambda each: each[0]) for step in steps]
+
+
+def _was_asked(operation: Operation) -> bool:
+    """Whether the person was asked, or is; not for what a rule or a standing grant decided."""
+    return operation.decided_on not in ("policy", "grant")
+
+
+def _card(operation: Operation) -> dict[str, Any]:
+    text = cards.card(house().outside.actions.shown(operation))
+    noted = {"approval": str(operation.id), "open": operation.state not in ENDED}
+    return _drawn(
+        cards.card_id(operation.id), operation.thread_id, "assistant_message",
+        name="Twinning", output=text, at=_iso(operation.proposed_at), metadata=noted,
+    )  # fmt: skip
+
+
+def steps_of(message: StoredMessage, *, reversible: Container[str] = ()) -> list[dict[str, Any]]:
+    """A stored message as Chainlit draws it: the person's as it is, an answer below its steps.
+
+    Args:
+        reversible: Operations that can be taken back; what tells of one gets a button for it.
+    """
     said_at = _iso(message.created_at)
     if message.role == "person":
         return [_step(message, str(message.id), "user_message", output=message.text, at=said_at, parent=None)]
@@ -172,19 +214,34 @@ def steps_of(message: StoredMessage) -> list[dict[str, Any]]:
         shown["isError"] = bool(each.get("failed"))
         steps.append(shown)
     text = markup.answer(message.text, markup.citations_of(message.details))
-    steps.append(
-        _step(message, str(message.id), "assistant_message", name="Twinning", output=text, at=said_at, parent=run)
-    )
+    operation = message.details.get("operation")
+    noted = {"operation": operation, "undo": operation in reversible, "question": bool(message.details.get("options"))}
+    answer = _step(message, str(message.id), "assistant_message", name="Twinning", output=text, at=said_at, parent=run)
+    steps.append({**answer, "metadata": noted})
     return steps
 
 
 def _step(
     message: StoredMessage, step_id: str, kind: str, *, at: str, parent: str | None, name: str = "", output: str = ""
 ) -> dict[str, Any]:
+    return _drawn(step_id, message.thread_id, kind, at=at, parent=parent, name=name, output=output)
+
+
+def _drawn(
+    step_id: str,
+    thread: UUID | None,
+    kind: str,
+    *,
+    at: str,
+    parent: str | None = None,
+    name: str = "",
+    output: str = "",
+    metadata: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     return {
-        "id": step_id, "threadId": str(message.thread_id), "parentId": parent, "type": kind, "name": name,
+        "id": step_id, "threadId": str(thread), "parentId": parent, "type": kind, "name": name,
         "input": "", "output": output, "createdAt": at, "start": at, "end": at, "streaming": False, "isError": False,
-        "showInput": "", "metadata": {}, "tags": None, "language": None,
+        "showInput": "", "metadata": dict(metadata or {}), "tags": None, "language": None,
     }  # fmt: skip
 
 

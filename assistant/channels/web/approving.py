@@ -1,0 +1,245 @@
+"""What the buttons of approvals do: decide, follow, cancel, undo; and how all of it is drawn again after a reload."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import math
+import time
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import chainlit as cl
+from chainlit.context import context
+from chainlit.utils import utc_now
+
+from assistant.actions.approvals import Actions
+from assistant.actions.outcomes import ENDED, Outcome, Place
+from assistant.channels.web import cards, markup, open_chat
+from assistant.channels.web.current import house
+from assistant.channels.web.open_chat import told
+from assistant.db import operations, threads
+from assistant.db.tables import StoredMessage
+from assistant.errors import BadInput, NotAllowed, NotFound
+from assistant.events import Person
+
+LOOK_S = 1.0
+"""How often what is on its way is looked at."""
+FOLLOW_S = 180.0
+"""An action that takes longer is not watched any more; its outcome is stored in the conversation all the same."""
+LATEST = 30
+"""Among so many of a conversation's last messages an outcome is looked for."""
+
+_running: set[asyncio.Task[None]] = set()
+
+
+def register() -> None:
+    """Tells Chainlit whom to call for the buttons."""
+    cl.action_callback(cards.DECIDE)(on_decide)
+    cl.action_callback(cards.DECIDE_ALL)(on_decide_all)
+    cl.action_callback(cards.CANCEL)(on_cancel)
+    cl.action_callback(cards.UNDO)(on_undo)
+
+
+async def on_decide(action: Any) -> None:
+    """Approve or Deny. What follows runs on after the request, beside whatever else is said in the conversation."""
+    _start(_decided(action.payload))
+
+
+async def on_decide_all(action: Any) -> None:
+    """Approve all or Deny all."""
+    _start(_all_decided(action.payload))
+
+
+async def on_cancel(action: Any) -> None:
+    """Takes back an approval before anything is sent."""
+    _start(_cancelled(action.payload))
+
+
+async def on_undo(action: Any) -> None:
+    """Asks for an approval of the inverse."""
+    _start(_undone(action.payload))
+
+
+def _start(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+
+
+async def _decided(payload: Mapping[str, Any]) -> None:
+    async with told():
+        person, key = await open_chat.person(), _key(payload.get("id"))
+        approve = payload.get("approve") is True
+        try:
+            outcome = await _actions().decide(
+                person.id, key, named=str(payload.get("digest")), approve=approve, channel="web"
+            )
+        except (NotAllowed, NotFound):
+            await _gone(key)
+            raise
+        await _gone(key)
+        await follow(person, outcome)
+
+
+async def _all_decided(payload: Mapping[str, Any]) -> None:
+    async with told():
+        person = await open_chat.person()
+        named = [(_key(key), str(digest)) for key, digest in payload.get("named") or []]
+        approve = payload.get("approve") is True
+        results = await _actions().decide_all(person.id, named, approve=approve, channel="web")
+        for key, _ in named:
+            await cards.take_away(key)
+        await cards.draw_batch()
+        await asyncio.gather(*(_follow_or_tell(person, each) for each in results))
+
+
+async def _follow_or_tell(person: Person, result: Outcome | Exception) -> None:
+    if isinstance(result, Outcome):
+        await follow(person, result)
+    else:
+        await open_chat.say_trouble(str(result))
+
+
+async def _cancelled(payload: Mapping[str, Any]) -> None:
+    async with told():
+        # Whoever follows the action sees it and tells the rest.
+        await _actions().cancel((await open_chat.person()).id, _key(payload.get("id")), channel="web")
+
+
+async def _undone(payload: Mapping[str, Any]) -> None:
+    async with told():
+        person, key = await open_chat.person(), _key(payload.get("id"))
+        stored = await _actions().undo(person.id, key, Place("web", open_chat.thread()))
+        await context.emitter.emit("remove_action", {"id": cards.undo_button(key).id})
+        if stored.state == "proposed":
+            await cards.draw(_actions().shown(stored))
+            await cards.draw_batch()
+        else:
+            await follow(person, await _actions().outcome(person.id, stored.id))
+
+
+async def follow(person: Person, outcome: Outcome) -> None:
+    """Shows how a decided action goes on, as a step, and then what became of it."""
+    if outcome.state in ENDED:
+        await tell(person, outcome)
+        return
+    performer = house().outside.performers.get(outcome.tool)
+    step = cl.Step(name=performer.label if performer else outcome.tool, type="tool", show_input="")
+    step.start = utc_now()
+    await step.send()
+    cancelling = _Cancelling(person, outcome.id)
+    until = time.monotonic() + FOLLOW_S
+    while outcome.state not in ENDED and time.monotonic() < until:
+        if step.output != (now := markup.answer(outcome.told)):
+            step.output = now
+            await step.update()
+        await cancelling.show(outcome)
+        outcome = await _actions().finished(person.id, outcome.id, within_s=LOOK_S)
+    await cancelling.end()
+    step.output, step.end = markup.answer(outcome.told), utc_now()
+    step.is_error = outcome.state in ("failed", "unknown")
+    await step.update()
+    await tell(person, outcome)
+
+
+async def tell(person: Person, outcome: Outcome) -> None:
+    """What became of an action: the message that the executor stored in this conversation, drawn once."""
+    stored = await _stored(person, outcome.id)
+    if stored is not None:
+        undo = [cards.undo_button(outcome.id)] if outcome.receipt and outcome.receipt.undo else []
+        await cl.Message(id=str(stored.id), content=markup.answer(stored.text), actions=undo).send()
+        return
+    said = markup.answer(outcome.told)
+    if outcome.state not in ENDED:
+        said += f"\n\nIt goes on; how it ended will stand here and on [its page]({cards.page_of(outcome.id)})."
+    await cl.Message(content=said).send()
+
+
+class _Cancelling:
+    """The message with the seconds and the Cancel button, as long as an approved action is not sent."""
+
+    def __init__(self, person: Person, key: UUID) -> None:
+        self._person = person
+        self._key = key
+        self._message: Any = None
+
+    async def show(self, outcome: Outcome) -> None:
+        """Brings the seconds up to date."""
+        left_s = (outcome.until - dt.datetime.now(dt.UTC)).total_seconds() if outcome.until else 0.0
+        if left_s <= 0 or await self._was_sent():
+            await self.end()
+            return
+        said = f"It is sent in {math.ceil(left_s)} s, unless you cancel it."
+        if self._message is None:
+            self._message = cl.Message(content=said, actions=[cards.cancel_button(self._key)])
+            await self._message.send()
+        else:
+            self._message.content = said
+            await self._message.update()
+
+    async def end(self) -> None:
+        """Takes it off the screen."""
+        if self._message is not None:
+            await self._message.remove_actions()
+            await self._message.remove()
+            self._message = None
+
+    async def _was_sent(self) -> bool:
+        """A repetition waits too, but a first attempt may have done something."""
+        async with house().database.session(self._person.id) as session:
+            found = await operations.get(session, self._person.id, self._key)
+        return found is None or found.sent_at is not None
+
+
+async def reopen(person: Person, steps: Sequence[Mapping[str, Any]]) -> None:
+    """Makes an opened conversation live again: buttons for what waits, progress for what is on its way.
+
+    Args:
+        steps: As `history` has put them on the screen; what has changed since is drawn here.
+    """
+    for step in steps:
+        noted = step["metadata"]
+        if noted.get("undo"):
+            action = cards.undo_button(UUID(noted["operation"]))
+            await context.emitter.emit("remove_action", {"id": action.id})
+            await action.send(for_id=step["id"])
+        if noted.get("open"):
+            await _reopen(person, UUID(noted["approval"]))
+    await cards.draw_batch()
+
+
+async def _reopen(person: Person, key: UUID) -> None:
+    outcome = await _actions().outcome(person.id, key)
+    if outcome.state == "proposed":
+        await cards.draw_again(await _actions().approval(person.id, key))
+    else:
+        _start(_followed(person, outcome))
+
+
+async def _followed(person: Person, outcome: Outcome) -> None:
+    async with told():
+        await follow(person, outcome)
+
+
+async def _gone(key: UUID) -> None:
+    await cards.take_away(key)
+    await cards.draw_batch()
+
+
+async def _stored(person: Person, key: UUID) -> StoredMessage | None:
+    async with house().database.session(person.id) as session:
+        said = await threads.messages(session, person.id, open_chat.thread(), last=LATEST)
+    return next((each for each in reversed(said) if each.details.get("operation") == str(key)), None)
+
+
+def _actions() -> Actions:
+    return house().outside.actions
+
+
+def _key(text: Any) -> UUID:
+    try:
+        return UUID(str(text))
+    except ValueError as error:
+        raise BadInput("This button is out of date; reload the page.") from error
