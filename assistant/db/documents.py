@@ -96,6 +96,6 @@ async def count(session: AsyncSession, owner: UUID) -> int:
     return (await session.execute(select(func.count()).where(Document.owner_id == owner))).scalar_one()
 
 
-async def tombstones(session: AsyncSession, owner: UUID) -> set[bytes]:
-    """Keyed hashes of what was forgotten."""
-    return set(await session.scalars(select(Tombstone.content_hmac).where(Tombstone.owner_id == owner)))
+async def tombstones(session: AsyncSession, owner: UUID) -> list[Tombstone]:
+    """What is kept of everything that was forgotten."""
+    return list(await session.scalars(select(Tombstone).where(Tombstone.owner_id == owner)))

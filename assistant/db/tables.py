@@ -156,6 +156,8 @@ class Tombstone(Table):
     memory_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     owner_id: Mapped[uuid.UUID] = _owner()
     content_hmac: Mapped[bytes]  # keyed outside the database; keeps a re-import from bringing it back
+    unit_hmacs: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary), server_default="{}")  # of a passage's sentences
+    source_hmac: Mapped[bytes | None]  # of the path that a passage was imported from
     forgotten_at: Mapped[dt.datetime] = _created()
 
 

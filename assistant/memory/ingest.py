@@ -21,6 +21,7 @@ from assistant.db.tables import Document as DocumentRow
 from assistant.errors import BadInput, InUse
 from assistant.events import Person
 from assistant.memory import reading
+from assistant.memory.burying import Buried, Mark
 from assistant.memory.chunking import Passage, approximate_tokens, passages
 from assistant.memory.formats.decoding import storable
 from assistant.memory.formats.document import Document
@@ -41,6 +42,7 @@ class Summary:
     Attributes:
         skipped: (path, why) of every file that was not read.
         forgotten: Passages that stayed out because the person had them forgotten.
+        shortened: Passages of which some sentences stayed out for the same reason.
         duplicates: (path, path of the document with the same content).
     """
 
@@ -50,6 +52,7 @@ class Summary:
     removed: int = 0
     passages: int = 0
     forgotten: int = 0
+    shortened: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
     duplicates: list[tuple[str, str]] = field(default_factory=list)
 
@@ -64,6 +67,8 @@ class Summary:
             said += [f"  {path} = {other}" for path, other in self.duplicates[:5]]
         if self.forgotten:
             said.append(f"{self.forgotten} passages stayed out, because you had them forgotten.")
+        if self.shortened:
+            said.append(f"Of {self.shortened} passages the sentences stayed out that you had forgotten.")
         if self.skipped:
             said.append(f"{len(self.skipped)} skipped:")
             reasons = Counter(why for _, why in self.skipped)
@@ -103,7 +108,7 @@ class Import:
         self._report = report
         self._rows: dict[str, list[DocumentRow]] = {}
         self._hashes: dict[bytes, str] = {}
-        self._buried: set[bytes] = set()
+        self._buried = Buried(omac.marker, ())
         self._present: set[str] = set()
         self.summary = Summary()
 
@@ -147,7 +152,9 @@ class Import:
         async with self._omac.database.session(self._person.id) as session:
             self._rows = await documents.under(session, self._person.id, path)
             self._hashes = await documents.hashes(session, self._person.id)
-            self._buried = await documents.tombstones(session, self._person.id)
+            stones = await documents.tombstones(session, self._person.id)
+        marks = [Mark(each.content_hmac, tuple(each.unit_hmacs), each.source_hmac) for each in stones]
+        self._buried = Buried(self._omac.marker, marks)
 
     async def _remove_vanished(self, present: set[str]) -> None:
         unreadable = tuple(path for path, _ in self.summary.skipped)
@@ -228,8 +235,13 @@ class Import:
             self.summary.changed += 1
         else:
             self.summary.added += 1
-        cut = tuple((each, tuple(passages(each, count_tokens=approximate_tokens))) for each in _told_apart(read))
-        return _Read(name, digest, cut)
+        return _Read(name, digest, tuple((each, self._cut(each, name)) for each in _told_apart(read)))
+
+    def _cut(self, document: Document, name: str) -> tuple[Passage, ...]:
+        kept = self._buried.without(passages(document, count_tokens=approximate_tokens), source=name)
+        self.summary.forgotten += kept.dropped
+        self.summary.shortened += kept.shortened
+        return kept.parts
 
     def _still_holds(self, other: str, digest: bytes) -> bool:
         """False where this import is about to find that the other file has changed."""
@@ -302,9 +314,6 @@ class Import:
         for part in parts:
             digest = content_hash(part.context, part.text)
             if digest in seen:
-                continue
-            if self._omac.keyed(part.text) in self._buried:
-                self.summary.forgotten += 1
                 continue
             seen.add(digest)
             rows.append(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import hmac
 import logging
 import os
 import re
@@ -26,6 +25,7 @@ from assistant.db.memories import Candidate, Word
 from assistant.db.tables import Memory, StoredMessage, Tombstone
 from assistant.errors import BadInput, NotFound
 from assistant.events import Person
+from assistant.memory.burying import Marker
 from assistant.memory.embedding import Embedder, checked_vectors
 from assistant.memory.formats.decoding import clean
 from assistant.settings import EMBEDDING_DIMENSIONS, make_folder
@@ -88,7 +88,7 @@ class Omac:
         self.database = database
         self.embedder = embedder
         self.clock = clock
-        self._key = _tombstone_key(keys_dir)
+        self.marker = Marker(_tombstone_key(keys_dir))
         self._counted: dict[UUID, tuple[int, float]] = {}
 
     async def remember(
@@ -241,7 +241,7 @@ class Omac:
             if not found:
                 raise NotFound("There is no such memory; `twinning recall` lists them with their ids.")
             for memory in found:
-                session.add(Tombstone(memory_id=memory.id, owner_id=person.id, content_hmac=self.keyed(memory.text)))
+                session.add(self._tombstone(memory))
             texts = [memory.text for memory in found]
             held_by = await threads.mentioning(
                 session,
@@ -313,9 +313,19 @@ class Omac:
             )
         return found[0], around
 
-    def keyed(self, text: str) -> bytes:
-        """The tombstone's mark of a memory's text, wherever it stands; without the key it tells nothing."""
-        return hmac.digest(self._key, content_hash("", text), "sha256")
+    def _tombstone(self, memory: Memory) -> Tombstone:
+        mark = (
+            self.marker.of_passage(memory.text, source=memory.source)
+            if memory.kind == "passage"
+            else self.marker.of_fact(memory.text)
+        )
+        return Tombstone(
+            memory_id=memory.id,
+            owner_id=memory.owner_id,
+            content_hmac=mark.whole,
+            unit_hmacs=list(mark.units),
+            source_hmac=mark.source,
+        )
 
 
 def _fact(text: str) -> str:

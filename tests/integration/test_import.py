@@ -22,8 +22,10 @@ from assistant.db.server import ROOT_RUNS_IT_AS
 from assistant.errors import BadInput, InUse, NotFound
 from assistant.events import Person
 from assistant.house import House
+from assistant.memory.chunking import passages
 from assistant.memory.ingest import Import, Progress, embed_pending
 from assistant.memory.memory import Forgotten
+from assistant.memory.reading import read
 
 
 async def _passages(house: House, person: Person) -> list[tuple[str, str, UUID]]:
@@ -220,6 +222,37 @@ async def test_forgotten_passages_stay_forgotten_when_their_file_is_imported_aga
     assert (again.added, again.forgotten, again.passages) == (3, 1, 2)
     assert "you had them forgotten" in "\n".join(again.lines())
     assert "Lisbon" not in await _texts(house, ana)
+
+
+async def test_a_forgotten_passage_stays_forgotten_where_its_neighbours_change_and_it_is_cut_elsewhere(
+    house: House, ana: Person, tmp_path: Path
+) -> None:
+    def about(what: str, *, sentences: int) -> str:
+        return " ".join(f"The {what} number {n} stands in the cellar behind the door." for n in range(sentences))
+
+    folder = tmp_path / "home"
+    folder.mkdir()
+    note = folder / "house.md"
+    secret = about("secret", sentences=25)
+    note.write_text(f"# House\n\n{about('boiler', sentences=25)}\n\n{secret}\n\n{about('lamp', sentences=25)}\n")
+    await house.import_path(ana, folder)
+    hidden = [(made, said) for _, said, made in await _passages(house, ana) if "secret" in said]
+    assert hidden
+    await house.omac.forget(ana, [made for made, _ in hidden])
+
+    note.write_text(f"# House\n\n{about('lamp', sentences=4)}\n\n{secret}\n\n{about('lamp', sentences=9)}\n")
+    cut = {part.text for part in passages(read(note)[0])}
+    assert not cut & {said for _, said in hidden}, "this test needs a cut that is another one"
+    assert any("secret" in text for text in cut)
+
+    summary = await house.import_path(ana, folder)
+    assert summary.changed == 1
+    assert summary.forgotten + summary.shortened > 0
+    left = await _texts(house, ana)
+    assert "secret" not in left
+    assert left.count("lamp number") == 13
+    assert await house.omac.recall(ana, "secret number 7 in the cellar")
+    assert not any("secret" in each.text for each in await house.omac.recall(ana, "secret number 7", limit=50))
 
 
 async def test_one_bad_file_of_each_sort_is_reported_and_the_others_are_read(
