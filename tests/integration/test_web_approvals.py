@@ -103,7 +103,7 @@ class Tab:
     chat: Chat
 
     def cards(self) -> list[str]:
-        return [each["output"] for each in self.chat.messages().values() if "fingerprint: " in each["output"]]
+        return [each for each in self.say() if "fingerprint: " in each]
 
     def buttons(self) -> dict[str, dict[str, Any]]:
         """What can be pressed now, by label; equal labels are numbered."""
@@ -120,7 +120,9 @@ class Tab:
         return shown
 
     def say(self) -> list[str]:
-        return [each["output"] for each in self.chat.messages().values()]
+        """The assistant's messages that are there now."""
+        gone = {each["id"] for each in self.chat.of("delete_message")}
+        return [each["output"] for each in self.chat.messages().values() if each["id"] not in gone]
 
     async def press(self, label: str) -> None:
         """Presses a button; what was on the screen stays known."""
@@ -167,8 +169,9 @@ async def test_an_approval_shows_all_of_it_and_what_became_of_it_stands_there_on
     tab = await waiting(browser)
     assert "nothing has been done yet" in tab.say()[0]
     (card,) = tab.cards()
+    assert card.startswith("```\nPost a letter (box of ana)\n")
     for line in (
-        "Post a letter (box of ana)", "where: the box in Mill Lane", "to:\n    grandma",
+        "where: the box in Mill Lane", "to:\n    grandma",
         "text:\n    see you on Sunday", "carries: personal",
     ):  # fmt: skip
         assert line in card
@@ -184,9 +187,7 @@ async def test_an_approval_shows_all_of_it_and_what_became_of_it_stands_there_on
     assert said == f"Done: posted a letter to grandma.\n{box.address}/letters/0"
     assert [each["text"] for each in box.letters] == ["see you on Sunday"]
     await tab.until_buttons("Undo")
-    (step,) = [each for each in tab.chat.of("new_message") if each["name"] == "Post a letter"]
-    (ended,) = [each for each in tab.chat.of("update_message") if each["id"] == step["id"] and each["end"]]
-    assert ended["output"].startswith("Done: ")
+    assert any("Approved, not sent yet: Post a letter." in each["output"] for each in tab.chat.of("new_message"))
     opened = await again(tab)
     shown = stored(opened.chat.of("resume_thread")[0]["steps"])
     assert shown == ["post to grandma: see you on Sunday", *tab.say()]
@@ -300,7 +301,7 @@ async def test_an_expired_approval_says_so_and_loses_its_buttons(
 async def test_what_is_too_long_is_a_link_and_cannot_be_approved_in_the_chat(browser: Browser, box: Letterbox) -> None:
     tab = await waiting(browser, "post to grandma: " + "long " * 1300)
     said = await tab.until_said("characters, too many for the chat")
-    assert re.search(r"\[open its page\]\(/approvals/[0-9a-f-]{36}\)", said)
+    assert re.search(r"\[Open its page\]\(/approvals/[0-9a-f-]{36}\)", said)
     assert sorted(tab.buttons()) == ["Deny"]
     await tab.press("Deny")
     await tab.until_said("Not done")
@@ -374,6 +375,4 @@ async def test_a_failure_is_told_with_what_to_do(browser: Browser, box: Letterbo
     tab = await waiting(browser, "post once to grandma: see you")
     await tab.press("Approve")
     assert "the box is full" in await tab.until_said("^Not done: Post a letter once")
-    (step,) = [each for each in tab.chat.of("new_message") if each["name"] == "Post a letter once"]
-    assert [each["isError"] for each in tab.chat.of("update_message") if each["id"] == step["id"]][-1] is True
     await tab.until_buttons()

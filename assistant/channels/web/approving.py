@@ -12,7 +12,6 @@ from uuid import UUID
 
 import chainlit as cl
 from chainlit.context import context
-from chainlit.utils import utc_now
 
 from assistant.actions.approvals import Actions
 from assistant.actions.outcomes import ENDED, Outcome, Place
@@ -77,9 +76,11 @@ async def _decided(payload: Mapping[str, Any]) -> None:
                 person.id, key, named=str(payload.get("digest")), approve=approve, channel="web"
             )
         except (NotAllowed, NotFound):
-            await _gone(key)
+            await _settle(person, key)
+            await cards.draw_batch()
             raise
-        await _gone(key)
+        await _settle(person, key)
+        await cards.draw_batch()
         await follow(person, outcome)
 
 
@@ -90,7 +91,7 @@ async def _all_decided(payload: Mapping[str, Any]) -> None:
         approve = payload.get("approve") is True
         results = await _actions().decide_all(person.id, named, approve=approve, channel="web")
         for key, _ in named:
-            await cards.take_away(key)
+            await _settle(person, key)
         await cards.draw_batch()
         await asyncio.gather(*(_follow_or_tell(person, each) for each in results))
 
@@ -121,26 +122,13 @@ async def _undone(payload: Mapping[str, Any]) -> None:
 
 
 async def follow(person: Person, outcome: Outcome) -> None:
-    """Shows how a decided action goes on, as a step, and then what became of it."""
-    if outcome.state in ENDED:
-        await tell(person, outcome)
-        return
-    performer = house().outside.performers.get(outcome.tool)
-    step = cl.Step(name=performer.label if performer else outcome.tool, type="tool", show_input="")
-    step.start = utc_now()
-    await step.send()
-    cancelling = _Cancelling(person, outcome.id)
+    """Shows how a decided action goes on, and then what became of it."""
+    progress = _Progress(person, outcome.id)
     until = time.monotonic() + FOLLOW_S
     while outcome.state not in ENDED and time.monotonic() < until:
-        if step.output != (now := markup.answer(outcome.told)):
-            step.output = now
-            await step.update()
-        await cancelling.show(outcome)
+        await progress.show(outcome)
         outcome = await _actions().finished(person.id, outcome.id, within_s=LOOK_S)
-    await cancelling.end()
-    step.output, step.end = markup.answer(outcome.told), utc_now()
-    step.is_error = outcome.state in ("failed", "unknown")
-    await step.update()
+    await progress.end()
     await tell(person, outcome)
 
 
@@ -157,40 +145,46 @@ async def tell(person: Person, outcome: Outcome) -> None:
     await cl.Message(content=said).send()
 
 
-class _Cancelling:
-    """The message with the seconds and the Cancel button, as long as an approved action is not sent."""
+class _Progress:
+    """How an approved action stands, as a message that goes when it has ended; with a button while it can be cancelled.
+
+    Not a step: outside a run the front end draws a tick before every step, also before one that is not done.
+    """
 
     def __init__(self, person: Person, key: UUID) -> None:
         self._person = person
+        self._cancel = cards.cancel_button(key)
         self._key = key
         self._message: Any = None
 
     async def show(self, outcome: Outcome) -> None:
-        """Brings the seconds up to date."""
-        left_s = (outcome.until - dt.datetime.now(dt.UTC)).total_seconds() if outcome.until else 0.0
-        if left_s <= 0 or await self._was_sent():
-            await self.end()
-            return
-        said = f"It is sent in {math.ceil(left_s)} s, unless you cancel it."
+        """Brings it up to date."""
+        left_s = await self._left_s(outcome)
+        said = outcome.told + (f" It is sent in {left_s} s, unless you cancel it." if left_s else "")
         if self._message is None:
-            self._message = cl.Message(content=said, actions=[cards.cancel_button(self._key)])
+            self._message = cl.Message(content=markup.answer(said), actions=[self._cancel] if left_s else [])
             await self._message.send()
-        else:
-            self._message.content = said
+        elif self._message.content != markup.answer(said):
+            self._message.content = markup.answer(said)
             await self._message.update()
+        if not left_s:
+            await self._message.remove_actions()
 
     async def end(self) -> None:
         """Takes it off the screen."""
         if self._message is not None:
             await self._message.remove_actions()
             await self._message.remove()
-            self._message = None
 
-    async def _was_sent(self) -> bool:
-        """A repetition waits too, but a first attempt may have done something."""
+    async def _left_s(self, outcome: Outcome) -> int:
+        """Seconds in which it can be cancelled. A repetition waits too, but a first attempt may have done something."""
+        if outcome.until is None:
+            return 0
         async with house().database.session(self._person.id) as session:
             found = await operations.get(session, self._person.id, self._key)
-        return found is None or found.sent_at is not None
+        if found is None or found.sent_at is not None:
+            return 0
+        return max(0, math.ceil((outcome.until - dt.datetime.now(dt.UTC)).total_seconds()))
 
 
 async def reopen(person: Person, steps: Sequence[Mapping[str, Any]]) -> None:
@@ -223,9 +217,12 @@ async def _followed(person: Person, outcome: Outcome) -> None:
         await follow(person, outcome)
 
 
-async def _gone(key: UUID) -> None:
-    await cards.take_away(key)
-    await cards.draw_batch()
+async def _settle(person: Person, key: UUID) -> None:
+    """Takes the buttons off a card that is decided; of somebody else's approval there is nothing to show."""
+    try:
+        await cards.settle(await _actions().approval(person.id, key))
+    except NotFound:
+        await cards.take_away(key)
 
 
 async def _stored(person: Person, key: UUID) -> StoredMessage | None:

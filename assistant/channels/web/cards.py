@@ -48,16 +48,21 @@ def page_of(key: UUID) -> str:
     return f"/approvals/{key}"
 
 
-def card(approval: Approval) -> str:
-    """An approval as Markdown: its warnings, then every character of its text, in which nothing can act."""
-    lines = [f"**{literal(approval.title)}**", *(f"⚠️ **{literal(each)}**" for each in approval.warnings)]
+def card(approval: Approval, *, waits: bool = True) -> str:
+    """An approval as Markdown: its warnings, then every character of its text, in which nothing can act.
+
+    Args:
+        waits: It is not decided yet.
+    """
+    page = page_of(approval.id)
+    warned = "\n".join(f"⚠️ **{literal(each)}**" for each in approval.warnings)
     if approval.fits(CARD_CHARACTERS):
-        return "\n\n".join([*lines, _as_it_is(approval.text), f"[Change …]({page_of(approval.id)})"])
-    lines.append(
-        f"It has {len(approval.text):,} characters, too many for the chat, so it can be approved only where all of it "
-        f"is shown: [open its page]({page_of(approval.id)})"
-    )
-    return "\n\n".join(lines)
+        shown = [warned, _as_it_is(approval.text), f"[{'Change …' if waits else 'Details'}]({page})"]
+    else:
+        too_long = f"It has {len(approval.text):,} characters, too many for the chat"
+        told = f"{too_long}, so it can be approved only where all of it is shown." if waits else f"{too_long}."
+        shown = [f"**{literal(approval.title)}**", warned, told, f"[Open its page]({page})"]
+    return "\n\n".join(each for each in shown if each)
 
 
 def _as_it_is(text: str) -> str:
@@ -97,8 +102,15 @@ def remember(approval: Approval) -> None:
     _note([*waiting, Shown(approval.id, approval.digest, whole)])
 
 
+async def settle(approval: Approval) -> None:
+    """Removes the buttons of an approval that is decided; its text stays."""
+    await take_away(approval.id)
+    decided = cl.Message(id=card_id(approval.id), content=card(approval, waits=False))
+    await context.emitter.update_step(decided.to_dict())
+
+
 async def take_away(key: UUID) -> None:
-    """Removes the buttons of an approval that is decided."""
+    """Removes an approval's buttons."""
     for each in ("approve", "deny"):
         await context.emitter.emit("remove_action", {"id": f"{each}-{key}"})
     _note([each for each in _on_screen() if each.id != key])

@@ -185,7 +185,7 @@ def _was_asked(operation: Operation) -> bool:
 
 
 def _card(operation: Operation) -> dict[str, Any]:
-    text = cards.card(house().outside.actions.shown(operation))
+    text = cards.card(house().outside.actions.shown(operation), waits=operation.state == "proposed")
     noted = {"approval": str(operation.id), "open": operation.state not in ENDED}
     return _drawn(
         cards.card_id(operation.id), operation.thread_id, "assistant_message",

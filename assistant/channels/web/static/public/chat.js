@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const PARTS = /^\/(?:passage\/|settings$)/;
+  const PAGES = /^\/(?:approvals|inbox|connections|egress|audit)(?:\/|$)/;
   const BUSY_MS = 4000;
   const IDLE_MS = 10000;
 
@@ -51,10 +52,14 @@
       const link = event.target.closest?.("a[href]");
       if (!link) return;
       const address = new URL(link.href, location.href);
-      if (address.origin !== location.origin || !PARTS.test(address.pathname)) return;
+      if (address.origin !== location.origin) return;
+      const part = PARTS.test(address.pathname);
+      if (!part && !PAGES.test(address.pathname)) return;
       event.preventDefault();
       event.stopPropagation();
-      open(address.pathname + address.search);
+      // Our own pages open in this window; the front end would open a second one.
+      if (part) open(address.pathname + address.search);
+      else location.assign(address);
     },
     true,
   );
