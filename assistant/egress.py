@@ -17,6 +17,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 import httpcore
@@ -25,7 +26,9 @@ from httpcore._backends.auto import AutoBackend  # the public names leave it out
 
 from assistant.db import ledgers
 from assistant.db.database import Database
+from assistant.db.tables import EgressEntry
 from assistant.errors import BadInput, NotAllowed
+from assistant.journal import lines
 from assistant.labels import NOTHING, Labels
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
@@ -241,6 +244,7 @@ class Egress:
 
     Args:
         clock: The present instant.
+        journal: Where the house notes what it sends by itself (`assistant.journal`).
         lookup: `async (host, port) -> [IP address]`, for tests.
     """
 
@@ -249,10 +253,12 @@ class Egress:
         database: Database,
         *,
         clock: Callable[[], dt.datetime],
+        journal: Path,
         lookup: Lookup = resolve,
     ) -> None:
         self._database = database
         self._clock = clock
+        self._journal = journal
         self.resolve = lookup
         self.tls: ssl.SSLContext = httpx.create_ssl_context(trust_env=False)
 
@@ -264,6 +270,32 @@ class Egress:
         return httpx.AsyncClient(
             transport=_Guarded(self, allowed, reason), timeout=TIMEOUT, follow_redirects=False, trust_env=False
         )
+
+    async def latest(self, owner: UUID, *, limit: int = 200) -> list[EgressEntry]:
+        """What left the house for this person or for the house itself, the newest first."""
+        await self.absorb()
+        async with self._database.session(owner) as session:
+            return await ledgers.egress(session, owner, limit=limit)
+
+    async def totals(self, owner: UUID) -> list[tuple[str, int, int, int]]:
+        """(host, requests, bytes out, bytes in) by host, the most first."""
+        await self.absorb()
+        async with self._database.session(owner) as session:
+            return await ledgers.egress_totals(session, owner)
+
+    async def absorb(self) -> int:
+        """Takes the journal's lines into the ledger; returns how many. Killed anywhere, none is doubled or lost."""
+        journal = self._journal
+        taken = journal.with_suffix(".taken")
+        if not taken.exists():
+            try:
+                journal.rename(taken)
+            except FileNotFoundError:
+                return 0
+        async with self._database.session(None) as session:
+            count = await ledgers.absorb(session, list(lines(taken)))
+        taken.unlink(missing_ok=True)
+        return count
 
     async def leaving(self, reason: Reason, *, host: str, method: str, bytes_out: int) -> UUID:
         """Notes a request before it is sent."""

@@ -15,6 +15,7 @@ from assistant.actions.effects import Performer
 from assistant.actions.executor import Executor
 from assistant.db.database import Database
 from assistant.egress import Egress, Lookup, resolve
+from assistant.journal import journal_of
 from assistant.settings import Settings
 from integrations import Service, all_services
 from tools import all_performers
@@ -61,7 +62,7 @@ def make_outside(
     performers = all_performers() if performers is None else performers
     audit = Audit(database, keys_dir=settings.data_dir / "keys", clock=utc_now)
     secrets = SecretFiles(settings.secrets_dir or settings.data_dir / "secrets")
-    egress = Egress(database, clock=utc_now, lookup=lookup)
+    egress = Egress(database, clock=utc_now, journal=journal_of(settings.data_dir), lookup=lookup)
     connections = Connections(database, secrets=secrets, audit=audit, clock=utc_now)
     actions = Actions(database, audit=audit, connections=connections, performers=performers, clock=utc_now)
     executor = Executor(

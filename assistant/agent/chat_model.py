@@ -8,12 +8,14 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 
 from assistant.errors import BadResponse, ModelUnavailable
+from assistant.journal import Sent, note, outside_host
 
 # LangChain sends every prompt to LangSmith where another project of this account has switched that on.
 for _name in ("LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING", "LANGCHAIN_TRACING"):
@@ -80,6 +82,10 @@ class ChatModel(ABC):
     """
 
     provider: str
+    address: str | None = None
+    """Where its server is; None for one in our own process tree."""
+    journal: Path | None = None
+    """Where it is noted that something left the house, when the server is elsewhere."""
 
     def __init__(self, *, name: str, digest: str) -> None:
         self.name = name
@@ -174,15 +180,29 @@ class ChatModel(ABC):
     ) -> AsyncGenerator[AIMessageChunk, None]:
         usage = usage or Usage()
         usage.calls += 1
-        finished = False
-        async with aclosing(self._chunks(list(messages), request)) as chunks:
-            async for chunk in chunks:
-                usage.add(chunk)
-                told = chunk.response_metadata
-                finished = finished or bool(told.get("finish_reason") or told.get("done_reason") or told.get("done"))
-                yield chunk
+        finished, came = False, 0
+        try:
+            async with aclosing(self._chunks(list(messages), request)) as chunks:
+                async for chunk in chunks:
+                    usage.add(chunk)
+                    came += len(str(chunk.text).encode())
+                    told = chunk.response_metadata
+                    finished = finished or bool(
+                        told.get("finish_reason") or told.get("done_reason") or told.get("done")
+                    )
+                    yield chunk
+        finally:
+            self._note(messages, came, finished=finished)
         if not finished:
             raise ModelUnavailable(f"{self.name} broke off in the middle of its answer; ask again.")
+
+    def _note(self, messages: Sequence[BaseMessage], came: int, *, finished: bool) -> None:
+        host = outside_host(self.address) if self.address else None
+        if host is None or self.journal is None:
+            return
+        went = sum(len(str(each.content).encode()) for each in messages)
+        outcome = "answered" if finished else "broken off"
+        note(self.journal, Sent(host, f"language model {self.name}", went, came, outcome, classes=("personal",)))
 
     @abstractmethod
     def _chunks(self, messages: list[BaseMessage], request: Request) -> AsyncGenerator[AIMessageChunk, None]:

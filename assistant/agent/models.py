@@ -17,6 +17,7 @@ import httpx
 from assistant.agent.builtin import BuiltinServer, StartProgress
 from assistant.agent.chat_model import ChatModel, RequestRefused, Usage
 from assistant.errors import ConfigurationError, ModelUnavailable, NotFound
+from assistant.journal import journal_of
 from assistant.settings import Settings
 from assistant.weights import DEFAULT_CHAT_MODEL, ModelStore, Progress
 
@@ -66,8 +67,13 @@ async def choose_model(settings: Settings, *, store: ModelStore | None = None, t
         ModelUnavailable: the model that is set is not there; the text says how to get it.
         ConfigurationError: the setting cannot be read.
     """
-    store = store or ModelStore(settings.models_dir)
-    tell = tell or (lambda _: None)
+    choice = await _chosen(settings, store or ModelStore(settings.models_dir), tell or (lambda _: None))
+    if choice.model is not None:
+        choice.model.journal = journal_of(settings.data_dir)
+    return choice
+
+
+async def _chosen(settings: Settings, store: ModelStore, tell: Tell) -> Choice:
     if settings.model is None:
         return await _best(settings, store, tell)
     provider, _, name = settings.model.partition(":")

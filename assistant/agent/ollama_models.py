@@ -122,6 +122,7 @@ class OllamaChat(ChatModel):
 
     def __init__(self, url: str, model: str, *, digest: str, capabilities: frozenset[str] = frozenset()) -> None:
         super().__init__(name=f"ollama:{model}", digest=digest)
+        self.address = url
         self._url = url
         self._model = model
         self._context_checked = False

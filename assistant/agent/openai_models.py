@@ -35,6 +35,7 @@ class OpenAIChat(ChatModel):
         # The protocol tells nothing about the weights, so the address and the name stand for them.
         digest = hashlib.sha256(f"{url}\n{model}".encode()).hexdigest()
         super().__init__(name=f"openai:{model}", digest=digest)
+        self.address = url
         self._url = url
         self._client = _client(url, model, api_key=api_key or "none", retries=2, loopback=False)
 

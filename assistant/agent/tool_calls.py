@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from langchain_core.messages import AIMessage, BaseMessage, ToolCall, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolCall, ToolMessage
 from pydantic import ValidationError
 
 from assistant.agent.chat_model import ChatModel, Usage
 from assistant.context import Choice, Context, Result
-from assistant.errors import TwinningError
+from assistant.errors import NotFound, ServiceError, ToolFailed, TwinningError
 from assistant.labels import Labels, personal
 from assistant.rendering import plain
 from tools import Effect, Tool, all_tools
@@ -64,7 +64,9 @@ async def converse(
     Raises:
         ModelUnavailable: it stopped in the middle; what was proposed until then is stored and waits.
     """
-    exchange = Exchange(context.labels)
+    # What the person says in a conversation is theirs, but a model can carry it on like anything that it has read.
+    heard = (personal(str(each.content)) for each in messages if not isinstance(each, SystemMessage))
+    exchange = Exchange(context.labels.join(*heard))
     said: list[BaseMessage] = list(messages)
     kit = [as_function(all_tools()[name]) for name in offered]
     for _ in range(ROUNDS):
@@ -97,10 +99,14 @@ async def _called(call: ToolCall, offered: Sequence[str], *, context: Context, e
         return "The person is asked whether they want this."
     try:
         result = await tool(replace(context, labels=exchange.labels, model_written=True), **arguments)
+    except (ServiceError, ToolFailed, NotFound) as error:
+        # Such a sentence may repeat what a service said, so it is somebody else's text like any result.
+        exchange.labels = exchange.labels.join(personal(str(error), sources=[f"what came of: {tool.label}"]))
+        return f"It did not work: {_as_data(str(error))}"
     except TwinningError as error:
         return f"It did not work: {error}"
     exchange.results.append((tool, arguments, result))
-    exchange.labels = exchange.labels.join(labels_of(result))
+    exchange.labels = exchange.labels.join(labels_of(result), personal(result.text))
     if result.approvals:
         return "It waits for the person's approval. It is not done."
     return _fenced(result)
@@ -133,7 +139,10 @@ def as_function(tool: Tool) -> dict[str, Any]:
 
 
 def _fenced(result: Result) -> str:
-    """A result as data. The marks cannot be closed from inside: they stand in a JSON string."""
-    text = "\n".join([result.text, *(f"[{each.n}] {each.quote or each.text}" for each in result.citations)])
+    return _as_data("\n".join([result.text, *(f"[{each.n}] {each.quote or each.text}" for each in result.citations)]))
+
+
+def _as_data(text: str) -> str:
+    """Text as data. The marks cannot be closed from inside: they stand in a JSON string."""
     cut = " (cut here)" if len(text) > FENCED_CHARACTERS else ""
     return f"DATA {json.dumps(plain(text[:FENCED_CHARACTERS]), ensure_ascii=False)}{cut} END OF DATA"

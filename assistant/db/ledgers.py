@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db.tables import AuditEntry, AuditHead, EgressEntry
+from assistant.journal import Sent
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,31 @@ async def leaving(session: AsyncSession, owner: UUID | None, values: Mapping[str
 async def left(session: AsyncSession, key: UUID, *, bytes_in: int, outcome: str) -> None:
     """Notes what came back."""
     await session.execute(update(EgressEntry).where(EgressEntry.id == key).values(bytes_in=bytes_in, outcome=outcome))
+
+
+async def absorb(session: AsyncSession, sent: Sequence[Sent]) -> int:
+    """Takes over what the house noted without a database; what is there already is not doubled. Returns how many."""
+    if not sent:
+        return 0
+    rows = [
+        {
+            "id": UUID(each.id),
+            "owner_id": None,
+            "at": dt.datetime.fromisoformat(each.at),
+            "host": each.host,
+            "method": "",
+            "purpose": each.purpose,
+            "classes": list(each.classes),
+            "bytes_out": each.bytes_out,
+            "bytes_in": each.bytes_in,
+            "outcome": each.outcome,
+        }
+        for each in sent
+    ]
+    added = await session.execute(
+        insert(EgressEntry).values(rows).on_conflict_do_nothing(index_elements=["id"]).returning(EgressEntry.id)
+    )
+    return len(added.all())
 
 
 async def egress(

