@@ -1,4 +1,4 @@
-"""Who someone is: passwords, one-time codes, and the right of the data folder."""
+"""Who someone is: passwords, one-time codes, sign-ins, and the right of the data folder."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import getpass
 import hashlib
 import secrets
 from functools import cache
+from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -27,6 +28,7 @@ CODE_LIFETIME = dt.timedelta(hours=24)
 PASSWORD_MIN = 10
 PASSWORD_MAX = 1000
 NAME_MAX = 60
+SIGN_IN_LIFETIME = dt.timedelta(days=30)
 
 _hasher = PasswordHasher()  # argon2id with the library's defaults (RFC 9106, second recommendation)
 
@@ -143,6 +145,7 @@ async def sign_up(database: Database, settings: Settings, *, code: str, name: st
                 session, name, time_zone=settings.time_zone, week_start=settings.week_start
             )
             user.name, user.name_key, user.password_hash = name, users.name_key(name), password_hash
+            await users.end_sign_ins(session, user.id)  # whoever was signed in with the old password
             return as_person(user)
     except IntegrityError as error:
         raise BadInput(f"The name {name} is taken; choose another.") from error
@@ -170,3 +173,28 @@ async def sign_in(database: Database, *, name: str, password: str) -> Person:
             if again:
                 again.password_hash = await asyncio.to_thread(_hasher.hash, password)
     return as_person(user)
+
+
+async def start_sign_in(database: Database, person: Person) -> UUID:
+    """Notes that the person is signed in in one more browser; returns what its cookie names."""
+    now = dt.datetime.now(dt.UTC)
+    async with database.session(None) as session:
+        return await users.add_sign_in(session, person.id, now=now, expires_at=now + SIGN_IN_LIFETIME)
+
+
+async def signed_in(database: Database, sign_in: UUID) -> UUID | None:
+    """Whose sign-in this is; None when it was ended or is too old."""
+    async with database.session(None) as session:
+        return await users.signed_in(session, sign_in, now=dt.datetime.now(dt.UTC))
+
+
+async def end_sign_in(database: Database, sign_in: UUID) -> None:
+    """Signs one browser out, whatever its cookie says."""
+    async with database.session(None) as session:
+        await users.end_sign_in(session, sign_in)
+
+
+async def end_sign_ins(database: Database, person: Person) -> set[UUID]:
+    """Signs the person out everywhere; returns the sign-ins that were ended."""
+    async with database.session(None) as session:
+        return await users.end_sign_ins(session, person.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from assistant import auth
-from assistant.commands.running import command, database_of_the_folder, read_settings
+from assistant.commands.running import command, database_of_the_folder, for_user, read_settings
 
 
 @click.group()
@@ -31,3 +31,15 @@ async def user_list() -> None:
     async with database_of_the_folder(read_settings()) as database:
         for name, signed_up in await auth.everyone(database):
             click.echo(f"{name}{'' if signed_up else '   (no account yet)'}")
+
+
+@user.command("sign-out")
+@for_user
+@command
+async def user_sign_out(user: str | None) -> None:
+    """Sign a person out of the web chat in all browsers, for when a device is lost."""
+    settings = read_settings()
+    async with database_of_the_folder(settings) as database:
+        person = await auth.owner_of_the_folder(database, settings, name=user)
+        ended = await auth.end_sign_ins(database, person)
+        click.echo(f"{person.name} was signed in {len(ended)} times and is now signed in nowhere.")

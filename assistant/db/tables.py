@@ -75,6 +75,16 @@ class SignUpCode(Table):
     expires_at: Mapped[dt.datetime]
 
 
+class SignIn(Table):
+    """A browser in which somebody is signed in. Read before it is known who asks, so it is not behind the wall."""
+
+    __tablename__ = "sign_ins"
+    id: Mapped[uuid.UUID] = _id()
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[dt.datetime] = _created()
+    expires_at: Mapped[dt.datetime]
+
+
 class Document(Table):
     """Something that was imported: a file, or one conversation of an export."""
 

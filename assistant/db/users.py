@@ -1,4 +1,4 @@
-"""Questions about people and their sign-up codes."""
+"""Questions about people, their sign-up codes, and where they are signed in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from assistant.db.tables import SignUpCode, User
+from assistant.db.tables import SignIn, SignUpCode, User
 
 FIRST_PERSON_LOCK = 0x7718
 
@@ -73,3 +73,29 @@ async def take_code(session: AsyncSession, code_hash: bytes, *, now: dt.datetime
         )
     ).one_or_none()
     return taken
+
+
+async def add_sign_in(session: AsyncSession, user_id: UUID, *, now: dt.datetime, expires_at: dt.datetime) -> UUID:
+    """Stores a sign-in and returns its id; those that are too old go."""
+    await session.execute(delete(SignIn).where(SignIn.expires_at <= now))
+    sign_in = uuid4()
+    await session.execute(insert(SignIn).values(id=sign_in, user_id=user_id, expires_at=expires_at))
+    return sign_in
+
+
+async def signed_in(session: AsyncSession, sign_in: UUID, *, now: dt.datetime) -> UUID | None:
+    """Whose sign-in this is, if it still holds."""
+    found: UUID | None = await session.scalar(
+        select(SignIn.user_id).where(SignIn.id == sign_in, SignIn.expires_at > now)
+    )
+    return found
+
+
+async def end_sign_in(session: AsyncSession, sign_in: UUID) -> None:
+    """Ends one sign-in; one that is ended already stays so."""
+    await session.execute(delete(SignIn).where(SignIn.id == sign_in))
+
+
+async def end_sign_ins(session: AsyncSession, user_id: UUID) -> set[UUID]:
+    """Ends all sign-ins of a person; returns which."""
+    return set(await session.scalars(delete(SignIn).where(SignIn.user_id == user_id).returning(SignIn.id)))

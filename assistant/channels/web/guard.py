@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -12,9 +12,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.channels.web.current import signed_in
+from assistant.errors import DatabaseUnavailable
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-STATIC = ("/assets/", "/public/", "/logo", "/favicon")
+STATIC = re.compile(r"/(?:assets|public)/.*|/logo|/favicon")
+ANYBODYS = re.compile(
+    STATIC.pattern + r"|/avatars/.*|/manifest\.webmanifest|/service-worker\.js|/offline|/healthz|/readyz"
+)
+"""What is the same for everybody, so that nobody's sign-in is looked up; some of it must come without a database."""
 
 CSP = (
     "default-src 'self'; script-src 'self'{nonce}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -33,12 +38,12 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 
-# Everything else that Chainlit offers (MCP, sharing, feedback, OAuth, Slack, its own sign-in) stays closed.
+# Everything else that Chainlit offers (MCP, sharing, feedback, OAuth, Slack, its own sign-in and -out) stays closed.
 CHAINLIT_PATHS = (
     ("GET", re.compile(r"/(?:assets|public)/.+|/favicon|/logo")),
     ("GET", re.compile(r"/auth/config|/user|/project/(?:translations|settings)")),
     ("GET", re.compile(r"/project/thread/[^/]+|/project/file/[^/]+")),
-    ("POST", re.compile(r"/logout|/set-session-cookie|/project/(?:threads|action)")),
+    ("POST", re.compile(r"/set-session-cookie|/project/(?:threads|action)")),
     ("PUT", re.compile(r"/project/thread")),
     ("DELETE", re.compile(r"/project/thread")),
 )
@@ -52,7 +57,7 @@ class Guard:
         person_of: Tells from a `Cookie` header who is signed in.
     """
 
-    def __init__(self, app: ASGIApp, *, person_of: Callable[[str], UUID | None]) -> None:
+    def __init__(self, app: ASGIApp, *, person_of: Callable[[str], Awaitable[UUID | None]]) -> None:
         self._app = app
         self._person_of = person_of
 
@@ -73,11 +78,19 @@ class Guard:
                 _complete(MutableHeaders(scope=message), scope)
             await send(message)
 
-        token = signed_in.set(self._person_of(headers.get("cookie", "")))
+        try:
+            person = await self._signed_in(scope["path"], headers.get("cookie", ""))
+        except DatabaseUnavailable as error:
+            await refuse(scope, receive, send_with_headers, status=503, detail=str(error))
+            return
+        token = signed_in.set(person)
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
             signed_in.reset(token)
+
+    async def _signed_in(self, path: str, cookies: str) -> UUID | None:
+        return await self._person_of(cookies) if cookies and not ANYBODYS.fullmatch(path) else None
 
 
 class Gate:
@@ -96,6 +109,10 @@ class Gate:
             and any(method == scope["method"] and shape.fullmatch(path) for method, shape in CHAINLIT_PATHS)
         )
         if known:
+            if signed_in.get() is None:
+                # Chainlit knows a token by its signature alone, and also takes it from another header.
+                hidden = (b"cookie", b"authorization")
+                scope = {**scope, "headers": [each for each in scope["headers"] if each[0] not in hidden]}
             await self._app(scope, receive, send)
         else:
             await refuse(scope, receive, send, status=404, detail="There is nothing here.")
@@ -129,7 +146,7 @@ def _complete(headers: MutableHeaders, scope: Scope) -> None:
     path = scope["path"]
     if path.startswith("/assets/"):
         headers["cache-control"] = "public, max-age=31536000, immutable"  # their names carry a hash
-    elif path.startswith(STATIC):
+    elif STATIC.fullmatch(path):
         headers["cache-control"] = "no-cache"
     else:
         headers.setdefault("cache-control", "no-store")

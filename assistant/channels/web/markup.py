@@ -146,6 +146,15 @@ def status_html(status: Status | None, settings: Settings) -> str:
     return f'<h1>Settings</h1><dl class="facts">{rows}</dl>'
 
 
+def sign_out_html(name: str) -> str:
+    """Who is signed in, and the ways out."""
+    return f"""<p class="aside">Signed in as {escape(name)}.</p>
+<form method="post" action="/logout"><button>Sign out</button>
+<button formaction="/logout/everywhere"
+ title="In all browsers on all devices, this one too">Sign out everywhere</button>
+</form>"""
+
+
 def origin(source: str) -> str:
     """Where a passage comes from, for the person."""
     name = source.removeprefix("upload:")

@@ -11,7 +11,7 @@ import chainlit as cl
 from chainlit.context import context
 
 from assistant.channels.web import identity, markup
-from assistant.errors import BadInput, NotAllowed, TwinningError
+from assistant.errors import BadInput, TwinningError
 from assistant.events import Person
 
 SORRY = "Something went wrong inside Twinning; its log says what. Please try again."
@@ -21,12 +21,9 @@ async def person() -> Person:
     """Who opened it.
 
     Raises:
-        NotAllowed: nobody is signed in, or the account is gone.
+        NotAllowed: they were signed out since, or the account is gone.
     """
-    user = context.session.user
-    if user is None:
-        raise NotAllowed("Sign in first.")
-    return await identity.person_with(UUID(user.identifier))
+    return await identity.person_of(context.session.token)
 
 
 def thread() -> UUID:

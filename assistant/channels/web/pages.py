@@ -6,7 +6,6 @@ import asyncio
 import re
 import secrets
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -16,7 +15,8 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
 
 from assistant import auth
-from assistant.channels.web import identity, markup
+from assistant.channels.web import identity, markup, outside_markup
+from assistant.channels.web.answering import page, part_or_page, refused, wants_page
 from assistant.channels.web.current import house, limiter
 from assistant.channels.web.guard import CSP
 from assistant.channels.web.root import STATIC
@@ -55,7 +55,7 @@ async def sign_in_page() -> Response:
     """The sign-in form; an empty house is sent to the first account."""
     if await auth.needs_first_account(house().database):
         return RedirectResponse("/welcome", 303)
-    return _page("Sign in", markup.sign_in_html(), kind="form")
+    return page("Sign in", markup.sign_in_html(), kind="form")
 
 
 @router.post("/login", response_model=None)
@@ -69,18 +69,30 @@ async def sign_in(request: Request, username: Field = "", password: Field = "") 
         person = await auth.sign_in(house().database, name=name, password=password)
     except TwinningError as error:
         status = 401 if isinstance(error, NotAllowed) else 503
-        if not _wants_page(request):
+        if not wants_page(request):
             return JSONResponse({"detail": str(error)}, status)
-        return _page("Sign in", markup.sign_in_html(name=name, trouble=str(error)), kind="form", status=status)
+        return page("Sign in", markup.sign_in_html(name=name, trouble=str(error)), kind="form", status=status)
     await limiter().forgive(SIGN_IN, name_key(name), address)
-    return _signed_in(request, person)
+    return await _signed_in(request, person)
+
+
+@router.post("/logout", response_model=None)
+async def sign_out(request: Request) -> Response:
+    """Ends the sign-in of this browser: its cookie is worth nothing any more, wherever it was copied to."""
+    return await _signed_out(request, everywhere=False)
+
+
+@router.post("/logout/everywhere", response_model=None)
+async def sign_out_everywhere(request: Request) -> Response:
+    """Ends all sign-ins of the person, this one too."""
+    return await _signed_out(request, everywhere=True)
 
 
 @router.get("/welcome", response_model=None)
 async def sign_up_page() -> Response:
     """The form for a one-time code."""
     first = await auth.needs_first_account(house().database)
-    return _page("Welcome", markup.welcome_html(first=first), kind="form")
+    return page("Welcome", markup.welcome_html(first=first), kind="form")
 
 
 @router.post("/welcome", response_model=None)
@@ -92,12 +104,12 @@ async def sign_up(request: Request, code: Field = "", name: Field = "", password
         person = await auth.sign_up(current.database, current.settings, code=code, name=name, password=password)
     except TwinningError as error:
         status = {BadInput: 400, NotAllowed: 401}.get(type(error), 503)
-        if not _wants_page(request):
+        if not wants_page(request):
             return JSONResponse({"detail": str(error)}, status)
         first = await auth.needs_first_account(current.database)
         body = markup.welcome_html(first=first, code=code, name=name, trouble=str(error))
-        return _page("Welcome", body, kind="form", status=status)
-    return _signed_in(request, person)
+        return page("Welcome", body, kind="form", status=status)
+    return await _signed_in(request, person)
 
 
 @router.get("/passage/{memory_id}", response_model=None)
@@ -106,13 +118,13 @@ async def passage(request: Request, memory_id: str, mark: str = "") -> Response:
     try:
         person = await identity.person()
     except NotAllowed as error:
-        return _refused(request, error, 401)
+        return refused(request, error, 401)
     marks = [(int(a), int(b)) for a, b in re.findall(r"(\d{1,7})-(\d{1,7})", mark)]
     try:
         found, around = await house().omac.passage(person, UUID(memory_id))
     except (ValueError, NotFound):
-        return _refused(request, NotFound("This passage is not in memory any more."), 404)
-    return _part_or_page(request, found.context or "Passage", markup.passage_html(found, around, marks))
+        return refused(request, NotFound("This passage is not in memory any more."), 404)
+    return part_or_page(request, found.context or "Passage", markup.passage_html(found, around, marks))
 
 
 @router.get("/settings", response_model=None)
@@ -121,9 +133,9 @@ async def settings(request: Request) -> Response:
     try:
         person = await identity.person()
     except NotAllowed as error:
-        return _refused(request, error, 401)
+        return refused(request, error, 401)
     body = markup.status_html(await status_of(house(), person), house().settings)
-    return _part_or_page(request, "Settings", body + f'<p class="aside">Signed in as {escape(person.name)}.</p>')
+    return part_or_page(request, "Settings", outside_markup.rooms("/settings") + body + markup.sign_out_html(person.name))
 
 
 @router.get("/settings/progress", response_model=None)
@@ -163,7 +175,7 @@ async def offline() -> Response:
         "<h1>Twinning does not answer</h1><p>Is it running? Start it with <code>make run</code> or "
         '<code>twinning serve</code>, then <a href="/">try again</a>.</p>'
     )
-    return _page("Twinning does not answer", body)
+    return page("Twinning does not answer", body)
 
 
 async def status_of(current: House, person: Person) -> Status | None:
@@ -200,39 +212,21 @@ def chat_page() -> str:
     return re.sub(r"\n\s*\n+", "\n", html)
 
 
-def _signed_in(request: Request, person: Person) -> Response:
-    response: Response = RedirectResponse("/", 303) if _wants_page(request) else JSONResponse({"success": True})
-    identity.sign_in(request, response, person)
+async def _signed_in(request: Request, person: Person) -> Response:
+    response: Response = RedirectResponse("/", 303) if wants_page(request) else JSONResponse({"success": True})
+    await identity.sign_in(request, response, person)
     return response
 
 
-def _refused(request: Request, error: TwinningError, status: int) -> Response:
-    if status == 401 and _wants_page(request) and not _wants_part(request):
-        return RedirectResponse("/login", 303)
-    return _part_or_page(request, "Twinning", f"<h1>Not here</h1><p>{escape(str(error))}</p>", status=status)
-
-
-def _part_or_page(request: Request, title: str, body: str, *, status: int = 200) -> Response:
-    if _wants_part(request):
-        return HTMLResponse(body, status)
-    return _page(title, body + '<p class="aside"><a href="/">Back to the chat</a></p>', status=status)
-
-
-def _page(title: str, body: str, *, kind: str = "paper", status: int = 200) -> HTMLResponse:
-    return HTMLResponse(markup.page(title, body, kind=kind), status)
+async def _signed_out(request: Request, *, everywhere: bool) -> Response:
+    response: Response = RedirectResponse("/login", 303) if wants_page(request) else JSONResponse({"success": True})
+    await identity.sign_out(request, response, everywhere=everywhere)
+    return response
 
 
 def _file(name: str, media_type: str) -> FileResponse:
     path: Path = STATIC / name
     return FileResponse(path, media_type=media_type, headers={"cache-control": "no-cache"})
-
-
-def _wants_page(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "")
-
-
-def _wants_part(request: Request) -> bool:
-    return request.headers.get("x-part") == "1"
 
 
 def _address(request: Request) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from assistant.auth import SIGN_IN_LIFETIME
 from assistant.errors import ConfigurationError
 from assistant.settings import Settings
 
@@ -21,8 +22,7 @@ STATIC = Path(__file__).parent / "static"
 COOKIE = "twinning_session"
 UPLOAD_MB = 50
 UPLOAD_FILES = 20
-SESSION_S = 30 * 24 * 3600
-"""A sign-in lasts this long."""
+SESSION_S = int(SIGN_IN_LIFETIME.total_seconds())
 
 CONFIG = f"""# Written anew at every start; changes made here are lost.
 [project]
