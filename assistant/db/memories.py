@@ -21,6 +21,8 @@ from assistant.db.tables import Memory
 
 POSTINGS = 1000
 """How many memories the lexical leg reads at most: the rarest words that fit in it are looked up, and they count."""
+SPARE = 5
+"""So many more vectors are taken than wanted: the graph's own rounding lets near ties change places."""
 EXACT_BELOW = 5000
 """An owner with fewer memories is compared with all of them; the graph index could starve behind the owner filter."""
 LEXICAL_WEIGHT = 0.85
@@ -66,7 +68,7 @@ class Candidate:
 
 
 # What is scored is cosine + LEXICAL_WEIGHT * share of the rare words. Its top `limit` is found whole: every row with a
-# rare word is scored, and of the others, which have nothing but their cosine, `limit` nearest are enough. Common words
+# rare word is scored, and of the others, which have nothing but their cosine, the nearest are enough. Common words
 # are left out of it because no index helps to find rows that have several of them; they count when the found are ranked
 # (`memory/ranking.py`). Texts are read at the end, of those that are given back.
 # `memories_by_words` is a function because row-level security keeps a plain query from the text index (see its
@@ -91,7 +93,7 @@ by_vector AS MATERIALIZED (
     SELECT id, embedding <=> CAST(:vector AS halfvec) AS distance FROM memories
     WHERE owner_id = :owner AND embedding_model = :model AND (valid_until IS NULL OR valid_until > :now)
     ORDER BY distance
-    LIMIT :limit
+    LIMIT :nearest
 ),
 """
 
@@ -149,6 +151,7 @@ async def recall(
         "model": model,
         "now": now,
         "limit": limit,
+        "nearest": limit + SPARE,
         "total": total,
         "postings": POSTINGS,
         "lexical_weight": LEXICAL_WEIGHT,

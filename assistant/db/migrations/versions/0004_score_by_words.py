@@ -3,6 +3,9 @@
 It replaces `memories_with_words` (see there for why this is a function of the tables' owner). That one gave the
 ids of rows with the wanted words, and the query then read each row a second time for its vector and its whole text
 vector. The rows are at hand here, so their likeness costs next to nothing, and only the best leave the function.
+
+The graph gets more ways out of each vector: 24 instead of 16. With 16, whole neighbourhoods were missed by one question
+in a hundred at 100,000 memories. That takes a minute there, once.
 """
 
 from __future__ import annotations
@@ -39,9 +42,17 @@ DROP FUNCTION memories_with_words;
 """
 
 
+GRAPH = """
+DROP INDEX ix_memories_embedding;
+CREATE INDEX ix_memories_embedding ON memories
+    USING hnsw (embedding halfvec_cosine_ops) WITH (m = 24, ef_construction = 64);
+"""
+
+
 def upgrade() -> None:
-    """Puts the one function in the place of the other."""
+    """Puts the one function in the place of the other, and builds the graph anew."""
     op.execute(FUNCTION)
+    op.execute(GRAPH)
 
 
 def downgrade() -> None:
