@@ -68,10 +68,14 @@ class Context:
     async def read(self, tool: str, **arguments: Any) -> Receipt:
         """Asks a service something, through the action core.
 
+        What a model asks can carry out what it has read; the policy needs to know that.
+
         Raises:
             ToolFailed: it could not be had; the sentence says why.
+            NotAllowed: the question could give something away.
         """
-        return await self._outside().read(self.person.id, Wish(tool, arguments), self.place)
+        labels = self.labels if self.model_written and arguments else NOTHING
+        return await self._outside().read(self.person.id, Wish(tool, arguments, labels=labels), self.place)
 
     async def propose(self, wish: Wish) -> Result:
         """Asks the person for their approval; what a standing grant covers is on its way at once."""

@@ -32,6 +32,8 @@ READ_WITHIN_S = 60.0
 CANCEL_WITHIN = dt.timedelta(seconds=15)
 """How long an action of the kind `Undo.DELAYED` waits after its approval."""
 BATCH = 10
+MOST_WAITING = 50
+"""Approvals that may wait for one person. Who is asked more than that reads none of it."""
 
 
 class Actions:
@@ -68,6 +70,7 @@ class Actions:
         Raises:
             ToolFailed: the service is not connected.
             BadInput: the arguments do not fit the tool.
+            NotAllowed: the policy refuses it, or too many wait already.
         """
         performer = self._performer(wish.tool)
         connected = await self.connections.get(owner, performer.service)
@@ -167,7 +170,8 @@ class Actions:
 
         Raises:
             NotFound, NotAllowed: as in `decide`.
-            BadInput: the arguments do not fit the tool.
+            BadInput: the arguments do not fit the tool, or say where it goes: of another place it is not known
+                whether it is public.
         """
         now = self._clock()
         await self.expire(owner)
@@ -175,12 +179,14 @@ class Actions:
             found = await self._operation(session, owner, key)
             before = Proposal.thaw(found.frozen)
             checked = _checked(self._performer(found.tool), {**before.arguments, **arguments})
+            changed = {name for name, value in checked.items() if before.arguments.get(name) != value}
+            if any(_names(before.target, before.arguments.get(name)) for name in changed):
+                raise BadInput("An edit cannot change where it goes; say no to this one and ask for it again.")
             moved = await operations.decide(
                 session, owner, key, digest=_digest(named), state="withdrawn", on=channel, now=now
             )
             if not moved:
                 raise NotAllowed(_why_not(found, named))
-            changed = {name for name, value in checked.items() if before.arguments.get(name) != value}
             proposal = Proposal(
                 **{
                     **{name: getattr(before, name) for name in Proposal.__dataclass_fields__ if name != "nonce"},
@@ -361,6 +367,9 @@ class Actions:
         )
         stored = await self._operation(session, owner, key)
         head = await self._note(session, stored, "proposed", why=verdict.why, decided=verdict.state)
+        # Counted behind the audit's lock, so that proposals made at the same time cannot slip past each other.
+        if not decided and await operations.count_proposed(session, owner, now=now) > MOST_WAITING:
+            raise NotAllowed(f"{MOST_WAITING} actions wait for your approval already; decide some of them first.")
         return stored, head
 
     async def _grants(
@@ -428,6 +437,12 @@ def _digest(named: str) -> bytes:
         return bytes.fromhex(named)
     except ValueError:
         return b""
+
+
+def _names(target: str, value: Any) -> bool:
+    """Whether an argument's value begins or ends what is called the target, as repository and number of a "a/b#4"."""
+    said = str(value) if isinstance(value, (str, int)) else ""
+    return bool(said) and (target.startswith(said) or target.endswith(said))
 
 
 def _why_not(found: Operation, named: str) -> str:

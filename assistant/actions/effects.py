@@ -51,6 +51,11 @@ class Inverse:
     arguments: Mapping[str, Any]
 
 
+def storable(text: str) -> str:
+    """What a service said, without the two things that no table holds: a zero character, half a surrogate pair."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
 @dataclass(frozen=True)
 class Item:
     """One thing that a READ found, as the service tells it.
@@ -64,6 +69,11 @@ class Item:
     link: str = ""
     text: str = ""
     facts: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("title", "link", "text"):
+            object.__setattr__(self, name, storable(getattr(self, name)))
+        object.__setattr__(self, "facts", tuple(storable(each) for each in self.facts))
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,11 @@ class Receipt:
     items: Sequence[Item] = ()
     labels: Labels = NOTHING
     cut: str = ""
+
+    def __post_init__(self) -> None:
+        # The other side has acted: its answer must not get lost because of a character in it.
+        for name in ("text", "id", "link", "cut"):
+            object.__setattr__(self, name, storable(getattr(self, name)))
 
     def as_json(self) -> dict[str, Any]:
         """Plain, for storage."""

@@ -49,6 +49,16 @@ async def listed(
     return list(await session.scalars(query.order_by(Operation.proposed_at.desc(), Operation.id).limit(limit)))
 
 
+async def count_proposed(session: AsyncSession, owner: UUID, *, now: dt.datetime) -> int:
+    """How many proposals wait for the person's answer."""
+    found = await session.scalar(
+        select(func.count()).where(
+            Operation.owner_id == owner, Operation.state == "proposed", Operation.expires_at > now
+        )
+    )
+    return int(found or 0)
+
+
 async def starting_with(session: AsyncSession, owner: UUID, beginning: str) -> list[Operation]:
     """Operations whose id begins so, at most two: enough to see that it is not clear which."""
     return list(
