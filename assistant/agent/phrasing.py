@@ -86,7 +86,7 @@ _CLAIM = re.compile(
     rf"|{_BEGINS}(?:your |the |a )?(?:{_THING}) (?:is |was )?(?:{_DID}|set)\b"
     # Your note has been saved; it is now booked; successfully added.
     rf"|(?<!\bnothing )\b(?:has|have|is|are|was|were) (?:(?:been|now|successfully|already) )+(?:{_DID}|set)\b"
-    rf"|\bsuccessfully (?:{_DID})\b",
+    rf"|\bsuccessfully (?:{_DID})\b|\b(?:{_DID}) successfully\b",
     re.IGNORECASE,
 )
 _CALL = re.compile(

@@ -35,6 +35,7 @@ _IMAGE = re.compile("!" + _LABEL + _ADDRESS)
 _CITATION = re.compile(r"\[(\d{1,3})\]")
 _AUTOLINK = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*)>")
 _BARE_LINK = re.compile(r"https?://[A-Za-z0-9\-._~:/?#@$&'()*+,;=%]+")
+_DISGUISED_LINK = re.compile(r"(?:https?://|www\.)[^\s<>()\[\]\\`\"']*[^\x00-\x7f][^\s<>()\[\]\\`\"']*", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _HTML = re.compile(r"<[A-Za-z/!?]")
 _TICKS = re.compile("`+")
@@ -134,6 +135,8 @@ class _Writer:
             return self._bracket(text, at)
         if char == "&" and _ENTITY.match(text, at):
             return "\\&", at + 1
+        if char in "hHwW" and not text[at - 1 : at].isalnum() and (disguised := _DISGUISED_LINK.match(text, at)):
+            return literal(_plain_address(disguised.group(0))), disguised.end()
         if char == "h" and (bare := _BARE_LINK.match(text, at)):
             return _bare_link(bare)
         # `:word` is a directive in some renderers, and a single ~ strikes out: both would eat letters of a quote.
@@ -147,7 +150,7 @@ class _Writer:
         auto = _AUTOLINK.match(text, at)
         if auto:
             bare = _BARE_LINK.fullmatch(auto.group(1))
-            return (_bare_link(bare)[0] if bare else literal(auto.group(1))), auto.end()
+            return (_bare_link(bare)[0] if bare else literal(_plain_address(auto.group(1)))), auto.end()
         return ("\\<" if _HTML.match(text, at) else "<"), at + 1
 
     def _image(self, text: str, at: int) -> tuple[str, int]:
@@ -185,7 +188,20 @@ class _Writer:
 
 def _bare_link(bare: re.Match[str]) -> tuple[str, int]:
     address = bare.group(0)
-    return (address if host_of(address) else literal(address)), bare.end()
+    return (address if host_of(address) else literal(_plain_address(address))), bare.end()
+
+
+def _plain_address(address: str) -> str:
+    """An address that disguises its host, made plain: clients make a link of it, whatever we write."""
+    scheme, slashes, rest = address.rpartition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    path = re.sub("[\u200c\u200d]", "", rest[len(authority) :])
+    if authority.isascii() and "@" not in authority:
+        return f"{scheme}{slashes}{authority}{path}"
+    host = host_of(f"https://{authority}")
+    port = re.search(r":\d+$|$", authority)
+    # What has no such host leads nowhere; with a space nobody makes a link of it.
+    return f"{scheme}{slashes}{host}{port[0] if port else ''}{path}" if host else f"{scheme}{slashes} {rest}"
 
 
 def _code_span(text: str, at: int) -> tuple[str, int]:
