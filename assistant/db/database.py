@@ -144,7 +144,7 @@ def _tune(engine: AsyncEngine) -> None:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("SET hnsw.iterative_scan = relaxed_order")
-            cursor.execute("SET hnsw.ef_search = 100")
+            cursor.execute("SET hnsw.ef_search = 120")
             cursor.execute("SET plan_cache_mode = force_custom_plan")
         connection.autocommit = False
 

@@ -48,7 +48,7 @@ CONFIGURATION = """
 # Written by Twinning at each start. Settings of your own go into postgresql.conf.
 listen_addresses = ''
 unix_socket_permissions = 0700
-shared_buffers = 128MB
+shared_buffers = {buffers}MB
 maintenance_work_mem = 128MB
 work_mem = 16MB
 effective_cache_size = 1GB
@@ -62,6 +62,11 @@ log_min_error_statement = panic
 log_timezone = 'UTC'
 timezone = 'UTC'
 """
+
+
+def _buffers_mb() -> int:
+    """Megabytes that Postgres may keep of its files: recall reads vectors from all over. Taken only as they are used."""
+    return max(64, min(512, psutil.virtual_memory().total // 2**20 // 16))
 
 
 class EmbeddedServer:
@@ -204,7 +209,7 @@ class EmbeddedServer:
         fresh.rmdir()
 
     def _launch(self) -> None:
-        (self.cluster / "twinning.conf").write_text(CONFIGURATION)
+        (self.cluster / "twinning.conf").write_text(CONFIGURATION.format(buffers=_buffers_mb()))
         if self._user:
             os.chown(self.cluster / "twinning.conf", self._user.pw_uid, self._user.pw_gid)
         self._drop_stale_locks()

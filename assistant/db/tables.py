@@ -119,7 +119,7 @@ class Memory(Table):
             "embedding",
             postgresql_using="hnsw",
             postgresql_ops={"embedding": "halfvec_cosine_ops"},
-            postgresql_with={"m": 16, "ef_construction": 64},
+            postgresql_with={"m": 24, "ef_construction": 64},
         ),
         Index(
             "ix_memories_unembedded",
