@@ -65,7 +65,7 @@ timezone = 'UTC'
 
 
 def _buffers_mb() -> int:
-    """Megabytes that Postgres may keep of its files: recall reads vectors from all over. Taken only as they are used."""
+    """Megabytes of its files that Postgres may keep: recall reads vectors from all over. Taken only as used."""
     return max(64, min(512, psutil.virtual_memory().total // 2**20 // 16))
 
 
