@@ -6,7 +6,12 @@
     guard.py      what may pass: origin, headers, paths
     rendering.py  text from models and documents becomes harmless Markdown
     markup.py     the Markdown and HTML that we write ourselves
+    answering.py  how our own pages answer: whole, as a part, or with a refusal
     pages.py      sign-in, sign-up, passages, settings, the chat's page itself
+    outside_pages.py, connection_pages.py, ledger_pages.py
+                  approvals and grants; services; what left the house, the audit, the inbox
+    outside_markup.py
+                  the HTML of these three
     uploads.py    files that are dropped into the chat
     history.py    Chainlit's data layer over our threads and messages
     open_chat.py  whose the open conversation is, and how its person is told what went wrong

@@ -135,7 +135,8 @@ async def settings(request: Request) -> Response:
     except NotAllowed as error:
         return refused(request, error, 401)
     body = markup.status_html(await status_of(house(), person), house().settings)
-    return part_or_page(request, "Settings", outside_markup.rooms("/settings") + body + markup.sign_out_html(person.name))
+    body = outside_markup.rooms("/settings") + body + markup.sign_out_html(person.name)
+    return part_or_page(request, "Settings", body)
 
 
 @router.get("/settings/progress", response_model=None)

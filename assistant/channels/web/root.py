@@ -66,6 +66,13 @@ custom_meta_url = "/"
 custom_meta_image_url = "/public/icon-512.png"
 
 [[UI.header_links]]
+name = "approvals"
+display_name = "Approvals"
+icon_url = "/public/approvals.svg"
+url = "/approvals"
+target = "_self"
+
+[[UI.header_links]]
 name = "settings"
 display_name = "Settings"
 icon_url = "/public/settings.svg"
