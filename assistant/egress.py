@@ -37,6 +37,9 @@ METADATA = tuple(
     for each in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32", "192.0.0.192/32")
 )
 """Link-local, and the addresses at which clouds tell a machine its secrets. Never called, whoever lists them."""
+_OWN = tuple(ipaddress.ip_network(each) for each in ("100.64.0.0/10", "192.0.0.0/24", "fec0::/10"))
+"""Networks of one's own that `ipaddress` does not call private: shared (also Tailscale's), protocols', site-local."""
+_HERE = ipaddress.ip_network("0.0.0.0/8")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Lookup = Callable[[str, int], Awaitable[list[str]]]
@@ -67,7 +70,7 @@ class Address:
             parsed = httpx.URL(url)
         except httpx.InvalidURL as error:
             raise BadInput(f"{url} is no web address; write one such as https://example.org.") from error
-        if parsed.scheme not in ("http", "https") or not parsed.host:
+        if parsed.scheme not in ("http", "https") or not parsed.host or not 0 < port_of(parsed) < 2**16:
             raise BadInput(f"{url} is no web address; write one such as https://example.org.")
         return cls(parsed.scheme, parsed.raw_host.decode().lower(), port_of(parsed), private=private)
 
@@ -99,11 +102,12 @@ def reachable(address: str, *, private: bool) -> bool:
         private: Addresses of the owner's own network and machine may be.
     """
     ip = _inner(ipaddress.ip_address(address.partition("%")[0]))
-    if any(ip.version == net.version and ip in net for net in METADATA):
+    if any(ip in net for net in (*METADATA, _HERE)):
         return False
     if ip.is_multicast or ip.is_unspecified or (ip.is_reserved and not ip.is_loopback):
         return False
-    return ip.is_global or (private and (ip.is_private or ip.is_loopback))
+    own = ip.is_private or ip.is_loopback or any(ip in net for net in _OWN)
+    return private if own else ip.is_global
 
 
 def _inner(ip: IPAddress) -> IPAddress:

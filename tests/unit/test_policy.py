@@ -47,7 +47,7 @@ def proposal(
     )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Grant:
     tool: str = "post"
     target: str = "grandma"
