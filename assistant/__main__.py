@@ -32,6 +32,26 @@ COMMANDS = {
         "Remove a memory by its id or its words, or everything imported from a path, and prove it.",
     ),
     "import": Row("importing", "import_", "Read a file or a folder of notes into memory."),
+    "connect": Row(
+        "connecting", "connect", "Connect a service after trying it; without a name, list them all with how they are."
+    ),
+    "disconnect": Row("connecting", "disconnect", "Forget a connection and delete its key."),
+    "approvals": Row("acting", "approvals", "List what waits for your yes or no, all of it."),
+    "approve": Row("acting", "approve", "Say yes to one or more actions, each shown in full, and have them done."),
+    "deny": Row("acting", "deny", "Say no to one or more actions; nothing is sent."),
+    "undo": Row("acting", "undo", "Propose what takes an action back; it is asked like any other."),
+    "cancel": Row("acting", "cancel", "Take back a yes before anything was sent."),
+    "actions": Row("acting", "actions", "List what was asked for and what became of it, the newest first."),
+    "grant": Row(
+        "connecting", "grant", "Allow one action on one target, so often, until a day, without being asked each time."
+    ),
+    "grants": Row("connecting", "grants", "List the standing grants, or end one."),
+    "audit": Row(
+        "ledgers", "audit", "List who did what, from where and how it ended; or verify that nobody has changed it."
+    ),
+    "egress": Row("ledgers", "egress", "List what left the house: where to, why, which kind of content, how much."),
+    "inbox": Row("ledgers", "inbox", "List what you should know or decide."),
+    "executor": Row("acting", "executor", "Carry out what is approved, in a process of its own, until stopped."),
     "user": Row("people", "user", "People of this house."),
     "model": Row("models", "model", "Language and embedding models."),
     "doctor": Row("examining", "doctor", "Look at everything that has to work; every finding names its fix."),

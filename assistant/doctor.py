@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 import shutil
 import socket
@@ -19,16 +20,22 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
-from assistant import auth
+from assistant import auth, connecting
+from assistant.actions.connections import Connected
 from assistant.agent.ollama_models import OllamaServer
-from assistant.db import migrate
+from assistant.db import migrate, operations
 from assistant.errors import TwinningError
+from assistant.events import Person
 from assistant.house import House, open_house
+from assistant.outside import utc_now
 from assistant.settings import CONTEXT_TOKENS, EMBEDDING_DIMENSIONS, Settings, local_time_zone
 from assistant.weights import DEFAULT_CHAT_MODEL, EMBEDDING_MODEL, ModelStore
 
 DISK_LOW = 2 * 1024**3
 DISK_FULL = 200 * 1024**2
+LATE = dt.timedelta(minutes=5)
+"""What was approved and waits longer has nobody who carries it out."""
+OPEN_OR_UNKNOWN = ("approved", "claimed", "sent", "unknown")
 
 
 class Verdict(StrEnum):
@@ -63,8 +70,10 @@ async def examine(settings: Settings, *, tell: Callable[[str], None]) -> AsyncIt
         yield await _tried(look, settings)
     try:
         async with open_house(settings, tell=tell) as house:
-            for check in (_database, _migrations, _embedding, _vectors, _language_model):
+            for check in (_database, _migrations, _embedding, _vectors, _language_model, _actions, _audit):
                 yield await _tried(check, house)
+            async for finding in _connections(house):
+                yield finding
     except TwinningError as error:
         yield Finding("database", Verdict.BAD, str(error), "Put this right first; the rest needs the database.")
 
@@ -208,6 +217,59 @@ async def _vectors(house: House) -> Finding:
             "`twinning serve` or `twinning import --wait` makes the rest.",
         )
     return Finding("vectors", Verdict.GOOD, f"All {total:,} memories can be found by meaning and by their words.")
+
+
+async def _connections(house: House) -> AsyncIterator[Finding]:
+    """A finding for each connection of each person, from the service itself."""
+    for person in await auth.people(house.database):
+        for each in await house.outside.connections.all(person.id):
+            yield await _tried(_connection, (house, person, each))
+
+
+async def _connection(subject: tuple[House, Person, Connected]) -> Finding:
+    house, person, connected = subject
+    name = f"connection {connected.service} of {person.name}"
+    apart = house.settings.executor_apart
+    if not apart:
+        connected = await connecting.look(house.outside, person.id, connected)
+    # With an executor apart the key is not ours to read; it notes how the connection was when it last used it.
+    when = f"{connected.checked_at:%Y-%m-%d %H:%M} UTC" if apart and connected.checked_at else "now"
+    if connected.trouble:
+        fix = f"Run: twinning connect {connected.service}"
+        return Finding(name, Verdict.BAD, f"As {connected.account}, tried {when}: {connected.trouble}", fix)
+    return Finding(name, Verdict.GOOD, f"Answers as {connected.account}, tried {when}.")
+
+
+async def _actions(house: House) -> Finding:
+    waiting = unknown = late = 0
+    for person in await auth.people(house.database):
+        waiting += len(await house.outside.actions.waiting(person.id))
+        async with house.database.session(person.id) as session:
+            for each in await operations.listed(session, person.id, states=OPEN_OR_UNKNOWN, limit=1000):
+                unknown += each.state == "unknown"
+                due = each.not_before or each.decided_at
+                late += each.state != "unknown" and due is not None and utc_now() - due > LATE
+    saw = f"{waiting} wait for a yes or no, {unknown} ended without an answer."
+    if late:
+        fix = "Start `twinning executor`." if house.settings.executor_apart else "Start `twinning serve`."
+        return Finding("actions", Verdict.BAD, f"{late} are approved and not carried out. {saw}", fix)
+    if unknown:
+        fix = "See `twinning actions`, and look at the services themselves whether these were done."
+        return Finding("actions", Verdict.LOOK, saw, fix)
+    return Finding("actions", Verdict.GOOD, saw, "Answer them: `twinning approvals`." if waiting else "")
+
+
+async def _audit(house: House) -> Finding:
+    entries = 0
+    for person in await auth.people(house.database):
+        checked = await house.outside.audit.verify(person.id)
+        entries += checked.entries
+        if checked.trouble:
+            fix = (
+                "Somebody changed the database, or it was put back from an old backup; compare with one that you trust."
+            )
+            return Finding("audit", Verdict.BAD, f"The audit of {person.name}: {checked.trouble}", fix)
+    return Finding("audit", Verdict.GOOD, f"{entries:,} entries, all as they were written.")
 
 
 async def _language_model(house: House) -> Finding:

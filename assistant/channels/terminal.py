@@ -9,19 +9,38 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from uuid import UUID, uuid4
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from assistant.errors import BadInput, TwinningError
-from assistant.events import Answer, Asked, Citation, Event, Finished, Message, Person, Sources, StepStarted, Words
+from assistant.events import (
+    Answer,
+    Approval,
+    ApprovalAsked,
+    Asked,
+    Citation,
+    Event,
+    Finished,
+    Message,
+    Person,
+    Sources,
+    StepStarted,
+    Words,
+)
 from assistant.rendering import plain
 
 if TYPE_CHECKING:  # whoever only draws progress does not wait for the agent's libraries
+    from assistant.actions.approvals import Actions
     from assistant.agent.assistant import Assistant
+
+T = TypeVar("T")
+DONE_WITHIN_S = 60.0
+"""How long a conversation waits for what was approved in it; afterwards it goes on by itself."""
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -45,9 +64,21 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "route": answer.route,
         "asked_back": bool(answer.options),
         "options": list(answer.options),
+        "approvals": [approval_as_json(each) for each in answer.approvals],
         "model_calls": answer.model_calls,
         "prompt_tokens": answer.prompt_tokens,
         "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def approval_as_json(approval: Approval) -> dict[str, Any]:
+    """A proposal as `twinning approvals --json` prints it; `twinning approve` takes its id and digest."""
+    return {
+        "id": str(approval.id),
+        "digest": approval.digest,
+        "title": approval.title,
+        "warnings": list(approval.warnings),
+        "text": approval.text,
     }
 
 
@@ -63,7 +94,9 @@ async def ask(assistant: Assistant, person: Person, text: str) -> Answer:
 
 async def ask_aloud(assistant: Assistant, person: Person, text: str, *, out: TextIO) -> None:
     """One answer, streamed, with its sources below."""
-    await _draw(assistant.run(Message(text, person=person)), out=out)
+    drawn = await _draw(assistant.run(Message(text, person=person)), out=out)
+    for each in drawn.approvals:
+        print(f"`twinning approve {each.id}` or `twinning deny {each.id}`", file=out)
 
 
 async def ask_many(assistant: Assistant, person: Person, questions: Path, *, out: TextIO) -> int:
@@ -105,11 +138,24 @@ def read_questions(path: Path) -> Iterable[dict[str, Any]]:
     return questions
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """What a run leaves for the person to answer."""
+
+    options: Sequence[str] = ()
+    approvals: Sequence[Approval] = ()
+
+
 async def chat(assistant: Assistant, person: Person, *, thread: UUID | None = None) -> None:
-    """A conversation until Ctrl-D; Ctrl-C stops an answer."""
+    """A conversation until Ctrl-D; Ctrl-C stops an answer. What waits for a yes or no is shown first."""
     thread = thread or uuid4()
     print("Ask, or say what to remember. Ctrl-C stops an answer, Ctrl-D ends.\n")
-    options: Sequence[str] = ()
+    if assistant.actions is not None:
+        waiting = await assistant.actions.waiting(person.id)
+        for each in waiting:
+            _draw_approval(each, out=sys.stdout)
+        await _decide(assistant.actions, person, waiting)
+    drawn = _Drawn()
     while True:
         text = _prompt(f"{person.name}> ")
         if text is None:
@@ -117,18 +163,41 @@ async def chat(assistant: Assistant, person: Person, *, thread: UUID | None = No
             return
         if not text.strip():
             continue
-        picked = _picked(text, options)
+        picked = _picked(text, drawn.options)
         events = (
             assistant.resume(person, thread, picked, channel="terminal")
             if picked is not None
             else assistant.run(Message(text, person=person, thread=thread))
         )
         try:
-            options = await _stoppable(_draw(events, out=sys.stdout))
+            drawn = await _stoppable(_draw(events, out=sys.stdout)) or _Drawn()
+            if assistant.actions is not None:
+                await _decide(assistant.actions, person, drawn.approvals)
         except TwinningError as error:
-            options = ()
+            drawn = _Drawn()
             print(error)
         print()
+
+
+async def _decide(actions: Actions, person: Person, approvals: Sequence[Approval]) -> None:
+    """Asks for a yes or no to each that was shown. Where nobody sits at a terminal, all of them wait."""
+    for number, each in enumerate(approvals, 1):
+        which = f" {number} of {len(approvals)}" if len(approvals) > 1 else ""
+        said = _prompt(f"Do this{which}? y/n, or Enter to decide later: ") if sys.stdin.isatty() else None
+        if said is None or said.strip().lower() not in ("y", "yes", "n", "no"):
+            print(f"It waits: `twinning approve {each.id}` or `twinning deny {each.id}`.")
+            continue
+        approve = said.strip().lower() in ("y", "yes")
+        try:
+            await actions.decide(person.id, each.id, named=each.digest, approve=approve, channel="terminal")
+            outcome = await _stoppable(actions.finished(person.id, each.id, within_s=DONE_WITHIN_S))
+        except TwinningError as error:
+            print(error)
+            continue
+        if outcome is not None:
+            print(plain(outcome.told))
+            if outcome.until is not None:
+                print(f"`twinning cancel {outcome.id}` takes it back, until {outcome.until:%H:%M:%S} UTC.")
 
 
 def _prompt(label: str) -> str | None:
@@ -142,8 +211,8 @@ def _prompt(label: str) -> str | None:
         signal.signal(signal.SIGINT, before)
 
 
-async def _stoppable(drawing: Coroutine[Any, Any, Sequence[str]]) -> Sequence[str]:
-    """Draws an answer; Ctrl-C ends the answer and not the conversation."""
+async def _stoppable(drawing: Coroutine[Any, Any, T]) -> T | None:
+    """Draws an answer, or waits for something; Ctrl-C ends that and not the conversation."""
     task = asyncio.ensure_future(drawing)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, task.cancel)
@@ -151,7 +220,7 @@ async def _stoppable(drawing: Coroutine[Any, Any, Sequence[str]]) -> Sequence[st
         return await task
     except asyncio.CancelledError:
         print("\n(stopped)")
-        return ()
+        return None
     finally:
         loop.remove_signal_handler(signal.SIGINT)
 
@@ -177,9 +246,10 @@ def _picked(text: str, options: Sequence[str]) -> int | None:
     return next((n for n, option in enumerate(options) if option.lower() == said), None)
 
 
-async def _draw(events: AsyncIterator[Event], *, out: TextIO) -> Sequence[str]:
-    """Draws a run; returns the options when the assistant asks back."""
+async def _draw(events: AsyncIterator[Event], *, out: TextIO) -> _Drawn:
+    """Draws a run; returns what it leaves to be answered."""
     options: Sequence[str] = ()
+    approvals: list[Approval] = []
     streamed = ""
     async for event in events:
         match event:
@@ -194,15 +264,24 @@ async def _draw(events: AsyncIterator[Event], *, out: TextIO) -> Sequence[str]:
                 print(question, file=out)
                 for number, label in enumerate(labels, 1):
                     print(f"  {number}. {label}", file=out)
+            case ApprovalAsked(approval=approval):
+                approvals.append(approval)
             case Finished(answer=answer):
                 if answer.text.startswith(streamed):
                     print(plain(answer.text[len(streamed) :]) if not options else "", file=out)
                 _draw_sources(answer.citations, out=out)
+                for approval in approvals:
+                    _draw_approval(approval, out=out)
             case Sources():
                 pass  # the sources come below the answer
             case _:
                 pass
-    return options
+    return _Drawn(options, approvals)
+
+
+def _draw_approval(approval: Approval, *, out: TextIO) -> None:
+    """All of it, below everything else: the last that stands there before the person answers."""
+    print(f"\n{plain(approval.text)}\n", file=out)
 
 
 def _draw_sources(citations: Sequence[Citation], *, out: TextIO) -> None:

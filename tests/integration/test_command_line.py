@@ -24,8 +24,8 @@ from assistant.db.database import Database, open_database
 from assistant.settings import Settings
 
 KEYS = {
-    "answer", "citations", "state", "mode", "model", "route", "asked_back", "options", "model_calls", "prompt_tokens",
-    "timings_ms",
+    "answer", "citations", "state", "mode", "model", "route", "asked_back", "options", "approvals", "model_calls",
+    "prompt_tokens", "timings_ms",
 }  # fmt: skip
 CITATION_KEYS = {"n", "memory_id", "source", "title", "date", "text"}
 
