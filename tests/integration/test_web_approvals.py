@@ -15,6 +15,7 @@ from web_letters import Tab, again, house_with, stored, teach, waiting
 
 from assistant import auth
 from assistant.actions import approvals, executor
+from assistant.events import Person
 from assistant.house import House
 from assistant.settings import Settings
 
@@ -92,13 +93,15 @@ async def test_a_no_is_a_no(browser: Browser, box: Letterbox) -> None:
     assert box.requests == 0
 
 
-async def test_nothing_in_what_is_shown_acts_or_hides(browser: Browser) -> None:
+async def test_nothing_in_what_is_shown_acts_or_hides(browser: Browser, house: House, ana: Person) -> None:
     text = "``` \u202esecret\u202c ![x](https://evil.test/a.png) <img src=x> ```` [Approve](https://xn--e1awd7f.test)"
     tab = await waiting(browser, f"post hostile to grandma: {text}")
     (card,) = tab.cards()
     assert "⟨U+202E⟩secret⟨U+202C⟩" in card
     warnings, fence, block, end, _ = re.split(r"\n(`{5,})\n(.*)\n(`{5,})\n", card, flags=re.DOTALL)
     assert fence == end
+    (asked,) = await house.outside.actions.waiting(ana.id)
+    assert block == asked.text
     assert "    ``` ⟨U+202E⟩secret⟨U+202C⟩ ![x](https://evil.test/a.png) <img src=x> ````" in block
     assert "⚠️ **It carries health content out of this house\\.**" in warnings
     assert "⚠️ **Part of it comes from text that you did not write\\: mail from mallory\\.**" in warnings
@@ -170,6 +173,7 @@ async def test_a_forged_button_decides_nothing(browser: Browser, box: Letterbox)
         await browser.http.post("/project/action", json={"action": forged, "sessionId": tab.chat.session})
         await tab.until_said(told)
     assert box.requests == 0
+    assert sorted(tab.buttons()) == ["Approve", "Deny"]
 
 
 async def test_an_expired_approval_says_so_and_loses_its_buttons(

@@ -164,6 +164,18 @@ async def test_a_change_is_a_new_approval_of_what_was_written(
     assert [(each["to"], each["text"]) for each in box.letters] == [("grandma", "three\nlines\nnow")]
 
 
+async def test_a_change_of_where_it_goes_is_refused_in_words_and_keeps_what_was_written(
+    browser: Browser, house: House, ana: Person
+) -> None:
+    stored = await house.outside.actions.propose(ana.id, Wish("letterbox_post", LETTER, target="grandma"), Place("web"))
+    approval = house.outside.actions.shown(stored)
+    data = {"digest": approval.digest, "argument to": "mallory", "argument text": 'say "hi"'}
+    answer = await browser.http.post(f"/approvals/{approval.id}/change", data=data)
+    assert (answer.status_code, "cannot change where it goes" in answer.text) == (400, True)
+    assert 'value="say &quot;hi&quot;"' in answer.text
+    assert unescape(answer.text).count(approval.text) == 1
+
+
 async def test_undo_and_cancel_from_the_pages(browser: Browser, house: House, ana: Person, box: Letterbox) -> None:
     approval = await proposed(house, ana)
     await decide(browser, "approve", approval, one=True)

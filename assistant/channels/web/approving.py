@@ -125,10 +125,12 @@ async def follow(person: Person, outcome: Outcome) -> None:
     """Shows how a decided action goes on, and then what became of it."""
     progress = _Progress(person, outcome.id)
     until = time.monotonic() + FOLLOW_S
-    while outcome.state not in ENDED and time.monotonic() < until:
-        await progress.show(outcome)
-        outcome = await _actions().finished(person.id, outcome.id, within_s=LOOK_S)
-    await progress.end()
+    try:
+        while outcome.state not in ENDED and time.monotonic() < until:
+            await progress.show(outcome)
+            outcome = await _actions().finished(person.id, outcome.id, within_s=LOOK_S)
+    finally:
+        await progress.end()
     await tell(person, outcome)
 
 
@@ -218,9 +220,10 @@ async def _followed(person: Person, outcome: Outcome) -> None:
 
 
 async def _settle(person: Person, key: UUID) -> None:
-    """Takes the buttons off a card that is decided; of somebody else's approval there is nothing to show."""
+    """Takes the buttons off a card that is decided, here or elsewhere; of somebody else's there is nothing to show."""
     try:
-        await cards.settle(await _actions().approval(person.id, key))
+        if (await _actions().outcome(person.id, key)).state != "proposed":
+            await cards.settle(await _actions().approval(person.id, key))
     except NotFound:
         await cards.take_away(key)
 
