@@ -19,7 +19,9 @@ from assistant.events import Approval
 
 HIDING = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 """Unicode categories of characters that show nothing or change how others are shown (control, bidi, zero-width)."""
-_BLANKS = re.compile(r"[^\S\n ]|[\u115f\u1160\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef\u034f\u17b4\u17b5]")
+_BLANKS = re.compile(
+    r"[^\S\n ]|[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 """Other blanks than the space, and letters and marks that show nothing."""
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://([^\s<>\"'`/?#\\]*)", re.IGNORECASE)
 _MAILBOX = re.compile(r"(?<=[^\s@]@)[^\s@<>\"'`,;:()/]+\.[^\s@<>\"'`,;:()/]+")

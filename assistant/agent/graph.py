@@ -133,7 +133,7 @@ async def act(state: State, runtime: Runtime[Run]) -> State:
     result = await tool(replace(run.context, fill=partial(_fill, run)), **filled)
     run.mark("recall")
     run.read = run.read.join(tool_calls.labels_of(result))
-    told = f"{len(result.citations)} sources" if result.citations else result.text
+    told = _told(result)
     run.steps.append(
         {"id": step, "name": tool.label, "input": {key: str(each) for key, each in filled.items()}, "output": told}
     )
@@ -239,7 +239,7 @@ async def _talk_with_tools(run: Run, model: ChatModel, messages: Sequence[BaseMe
         return {"route": "stop"}
     run.read = exchange.labels
     for number, (tool, given, result) in enumerate(exchange.results):
-        step, told = f"{tool.name}-{number}", f"{len(result.citations)} sources" if result.citations else result.text
+        step, told = f"{tool.name}-{number}", _told(result)
         write(StepStarted(step, tool.label, given))
         write(StepFinished(step, told))
         run.steps.append(
@@ -274,6 +274,13 @@ async def _talk_with_tools(run: Run, model: ChatModel, messages: Sequence[BaseMe
     else:
         _say(run, phrasing.NOT_DONE if phrasing.untrue(exchange.text) else exchange.text)
     return {"route": "stop"}
+
+
+def _told(result: Result) -> str:
+    """What a step says of its result; a proposal is drawn apart, by code and in full."""
+    if result.approvals:
+        return WAITS
+    return f"{len(result.citations)} sources" if result.citations else result.text
 
 
 async def _to_the_point(run: Run, said: str, question: str) -> bool:
