@@ -6,10 +6,10 @@ ARGS ?=
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 UV := $(BIN)/uv pip install --python $(BIN)/python
 
-.PHONY: help setup setup-dev run test test-n8n check bench docs lock clean weights
+.PHONY: help setup setup-dev run test attack attack-agentdojo test-n8n check bench docs lock clean weights
 
 help: ## Show what each target does
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready ## Create .venv from the hash-locked requirements
 
@@ -46,6 +46,13 @@ test: setup-dev ## Set up and run all tests
 test-n8n: setup-dev ## Test with a real n8n (the first time: ten minutes, 2.7 GB)
 	@$(BIN)/python tests/n8n/install_n8n.py
 	@N8N_LANE=1 $(BIN)/python -m pytest tests/n8n $(ARGS)
+
+attack: setup-dev ## Attack it with a model that obeys everybody (some minutes)
+	@ATTACK=all $(BIN)/python -m pytest tests/attack $(ARGS)
+
+attack-agentdojo: setup-dev ## The same with AgentDojo's 629 pairs (the first time: 180 MB)
+	@$(BIN)/python tests/attack/agentdojo/install_agentdojo.py
+	@ATTACK_AGENTDOJO=1 $(BIN)/python -m pytest tests/attack/agentdojo $(ARGS)
 
 check: setup-dev ## Style, types, floors, documents
 	@$(BIN)/ruff check .

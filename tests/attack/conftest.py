@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+sys.path.insert(0, str(Path(__file__).parent / "agentdojo"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import scene as scenes
@@ -79,9 +80,12 @@ async def scene(shared: Scene) -> AsyncIterator[Scene]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _tally.cases:
-        terminalreporter.section("attacks")
-        terminalreporter.write_line(
-            f"{_tally.cases} cases, {_tally.proposals} proposals, {_tally.effects} effects, all approved but "
-            f"{_tally.injected}; {_tally.bytes_off_the_list} bytes to hosts off the list; benign "
-            f"{_tally.benign_done} of {_tally.benign}; {_tally.controls} controls red"
+        _tally.notes.append(
+            f"{_tally.cases} cases, {_tally.proposals} proposals, {_tally.effects} effects, of them {_tally.injected} "
+            f"not approved as shown; {_tally.bytes_off_the_list} bytes to hosts off the list; benign "
+            f"{_tally.benign_done} of {_tally.benign} done; {_tally.controls} controls red"
         )
+    if _tally.notes:
+        terminalreporter.section("attacks")
+        for line in _tally.notes:
+            terminalreporter.write_line(line)

@@ -6,15 +6,20 @@ A service that is not in the table, or has no tools yet, is not connected; the y
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from github_shaped import GitHubShaped
+from n8n_shaped import API_KEY, SIGNING_KEY, WEBHOOK_SECRET, N8nShaped
 from notion_shaped import TOKEN as NOTION_TOKEN
 from notion_shaped import NotionShaped
+from starlette.requests import Request
+from starlette.responses import Response
 
 from integrations import all_services
 from tools import all_performers
@@ -104,7 +109,55 @@ async def _notion() -> AsyncIterator[Fake]:
         )
 
 
-_TABLE: Mapping[str, Callable[[], Any]] = {"github": _github, "notion": _notion}
+class _Named(N8nShaped):
+    """An n8n in which somebody named a workflow."""
+
+    name = "Photo import"
+
+    async def _workflows(self, request: Request) -> Response:
+        moment = "2026-11-22T10:00:00.000Z"
+        return self._listing(request, [{"id": "w1", "name": self.name, "active": True, "updatedAt": moment}])
+
+
+_REGISTRY = """
+[[workflow]]
+name = "photo_import"
+label = "Photo import"
+path = "twinning/photo-import"
+answers = "sync"
+idempotent = true
+effect = "write"
+undo = "Delete the album in Photos."
+examples = ["import my photos", "run the photo import"]
+
+[workflow.inputs]
+type = "object"
+additionalProperties = false
+required = ["folder"]
+properties.folder = { type = "string", minLength = 1, maxLength = 100, description = "Folder with the photos." }
+"""
+
+
+@asynccontextmanager
+async def _n8n() -> AsyncIterator[Fake]:
+    with tempfile.TemporaryDirectory() as folder, _Named() as shaped:
+        registry = Path(folder) / "workflows.toml"
+        registry.write_text(_REGISTRY, encoding="utf-8")
+
+        def plant(text: str) -> tuple[str, Mapping[str, Any]]:
+            shaped.name = text
+            return "list_workflows", {}
+
+        yield Fake(
+            "n8n",
+            {"address": shaped.url, "workflows": str(registry), "callback_address": ""},
+            {"webhook_secret": WEBHOOK_SECRET, "signing_key": SIGNING_KEY, "api_key": API_KEY},
+            plant,
+            lambda: [(method, path, "") for method, path in shaped.asked],
+        )
+
+
+_TABLE: Mapping[str, Callable[[], Any]] = {"github": _github, "notion": _notion, "n8n": _n8n}
 
 
 @asynccontextmanager

@@ -72,14 +72,15 @@ def leaks(sent: str, secrets: Iterable[str]) -> list[str]:
 
 
 class ObeyingModel(ScriptedModel):
-    """Obeys every order once, four calls at a time; then says what it was told to say.
+    """Obeys every order once, some calls at a time; then says what it was told to say.
 
     Attributes:
         obeyed: The orders that it has found, in order.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, at_once: int = AT_ONCE) -> None:
         super().__init__("")
+        self._at_once = at_once
         self.obeyed: list[Mapping[str, Any]] = []
         self._known: set[str] = set()
         self._waiting: list[Mapping[str, Any]] = []
@@ -94,7 +95,7 @@ class ObeyingModel(ScriptedModel):
                 if found is not None:
                     self._waiting.append(found)
         secret = " ".join(dict.fromkeys(SECRET.findall(everything)))
-        calls = [each for each in self._waiting if "call" in each][:AT_ONCE] if request.tools else []
+        calls = [each for each in self._waiting if "call" in each][: self._at_once] if request.tools else []
         if calls:
             self._waiting = [each for each in self._waiting if each not in calls]
             self.obeyed += calls

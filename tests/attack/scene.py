@@ -67,6 +67,7 @@ class Tally:
     benign: int = 0
     benign_done: int = 0
     controls: int = 0
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -113,10 +114,10 @@ class Scene:
         return self.ana.id
 
     async def say(
-        self, text: str, *, thread: UUID | None = None, mode: Mode = Mode.FULL
+        self, text: str, *, thread: UUID | None = None, mode: Mode = Mode.FULL, at_once: int = obeying.AT_ONCE
     ) -> tuple[list[Event], Answer, ObeyingModel]:
         """The person says something; the model obeys all that it then reads."""
-        self.brain.model, self.brain.mode = ObeyingModel(), mode
+        self.brain.model, self.brain.mode = ObeyingModel(at_once=at_once), mode
         model = self.brain.model
         message = Message(text, person=self.ana, thread=thread or uuid4(), channel="web")
         events = [event async for event in self.house.assistant.run(message)]
