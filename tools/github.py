@@ -36,7 +36,7 @@ from tools.github_words import (
 
 _NEW = r"(?:new|open|create|file|raise|report|make|add|start|log|submit)"
 _ISSUE = r"(?:git ?hub )?(?:issue|bug(?: report)?|ticket|feature request)"
-_AN_ISSUE = rf"(?: me| up)?(?: an?| one| the)?(?: new| another)? {_ISSUE}"
+_AN_ISSUE = rf"(?: me| up)?(?: an?| one)?(?: new| another)? {_ISSUE}"
 _TITLED = (
     r"(?:\s*[:,–—-]\s*|[?.]\s+|\s+(?=[\"“])| (?:titled|entitled|called|named|saying(?: that)?|that says|about"
     r"|because|with(?: the)? title)"
@@ -53,11 +53,13 @@ _IT_BODY = (
     r"(?:body|description|text|issue|it))?[?.! ]*)"
 )
 _PLAIN_COMMAND = re.compile(
-    rf"\W*(?:{_NEW}{_AN_ISSUE}|(?:an?|the|new)? ?{_ISSUE}|comment|reply|answer|a comment|a reply)"
+    # The whole command, which a small model takes for the content: in quotation marks it is content all the same.
+    rf"(?:{_NEW}(?: me)? (?:an?|one) (?:new )?{_ISSUE}|(?:comment|reply|answer) (?:on|to) (?:#|{_ISSUE} ?#?)\d+)\b.*"
+    rf"|(?:{_ISSUE} ?)?#?\d+|\W*(?:{_NEW}{_AN_ISSUE}|(?:an?|the|new)? ?{_ISSUE}|comment|reply|answer|a comment|a reply)"
     r"(?:\W| (?:in|on|to|at)\b.*)*",
     re.IGNORECASE | re.DOTALL,
 )
-_PLAIN_LABEL = re.compile(r"(?:an? |the )?(?:labels?|tags?)", re.IGNORECASE)
+_PLAIN_LABEL = re.compile(rf"(?:an? |the )?(?:labels?|tags?)|(?:{_ISSUE} ?)?#?\d+", re.IGNORECASE)
 _REASON = (
     r"(?:[,;.:]? (?:(?:as|because|since)(?: it(?:'?s| is))?|it(?:'?s| is)) "
     r"(?P<reason>not planned|won'?t ?fix|a duplicate|duplicate|completed?|done|fixed|resolved|solved|invalid|stale))?"
@@ -210,6 +212,8 @@ async def comment_on_issue(context: Context, *, repository: str = "", number: in
         r"(?:label|tag) {ref}(?: as| with|:|,)? (?P<labels>.+?)",
         r"(?:give|mark) {ref}(?: with)?(?: the| an?)? (?:labels?|tags?) (?P<labels>.+?)",
         r"(?:give|mark) {ref}(?: with)?(?: the| an?)? (?P<labels>(?!labels?\b|tags?\b)[\w:.-]+) (?:labels?|tags?)",
+        r"mark {ref} as (?:an? )?(?P<labels>bug|feature|enhancement|question|docs|documentation|help wanted"
+        r"|urgent|blocked)",
         r"(?:add |put |set )?(?:an? |the )?(?P<labels>labels?|tags?)(?: to| on)? {ref}",
     ),
 )
@@ -249,6 +253,7 @@ async def label_issue(context: Context, *, repository: str = "", number: int, la
         r"(?:from|off|off of|of) {ref}",
         r"(?:remove|take|delete|drop|strip|clear)(?: off)?(?: the)? (?P<labels>(?!labels?\b|tags?\b)[\w:., -]+?) "
         r"(?:labels?|tags?) (?:from|off|off of|of) {ref}",
+        r"(?:remove|take|drop|strip) (?P<labels>(?!labels?\b|tags?\b|comments?\b)[\w:-]+) (?:from|off|off of) {ref}",
         r"(?:unlabel|untag) {ref}(?::| from| as)? (?P<labels>.+?)",
     ),
 )
@@ -408,6 +413,6 @@ def _something(said: str, what: str, example: str, *, nothing: re.Pattern[str] =
         BadInput: there is nothing to write; the sentence shows how to say it.
     """
     text = unquoted(said)
-    if not text or is_it(text) or nothing.fullmatch(text):
+    if not text or is_it(text) or nothing.fullmatch(said.strip()):
         raise BadInput(f"What shall {what} say? Say it like this: {example}")
     return text

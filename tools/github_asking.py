@@ -124,15 +124,11 @@ async def read_file(
 
 
 @performs("github_workflow_runs", service="github", effect=Effect.READ, label="List workflow runs on GitHub")
-async def read_workflow_runs(
-    client: GitHubClient, attempt: Attempt, *, repository: str, branch: str | None = None
-) -> Receipt:
-    """Runs of GitHub Actions, latest first."""
-    page = await client.workflow_runs(repository, branch=branch, limit=LISTED)
-    where = f"{repository}{f' on {branch}' if branch else ''}"
-    return _receipt(
-        f"workflow runs in {where}", [_run(each) for each in page.items], [repository], cut=_more(page.cut, page.total)
-    )
+async def read_workflow_runs(client: GitHubClient, attempt: Attempt, *, repository: str) -> Receipt:
+    """Runs of GitHub Actions on all branches, latest first."""
+    page = await client.workflow_runs(repository, limit=LISTED)
+    items = [_run(each) for each in page.items]
+    return _receipt(f"workflow runs in {repository}", items, [repository], cut=_more(page.cut, page.total))
 
 
 def _issue(issue: Issue, *, whole: bool = False, named: bool = False) -> Item:

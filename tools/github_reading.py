@@ -65,9 +65,9 @@ _CHECKS = r"(?:ci|builds?|pipelines?|checks|tests?|actions|workflows?(?: runs?)?
         r"(?P<query>.+?)",
         rf"(?:search|look){IN_OWNED} for (?P<query>.+?)",
         r"search (?P<repository>[a-z0-9][\w.-]*/[\w.-]+) for (?P<query>.+?)",
-        rf"(?:find|search for|look for|show(?: me)?)(?: all| any| the| an?)? (?:git ?hub )?(?:issues?|tickets?|"
-        rf"bugs?|bug reports?)(?: on git ?hub)? (?:about|mentioning|that mentions?|which mentions?|regarding|with the "
-        rf"words?) (?P<query>.+?){IN_OWNED}?",
+        rf"(?:find|search for|look for|show(?: me)?|open(?= the))(?: all| any| the| an?)? (?:git ?hub )?"
+        rf"(?:issues?|tickets?|bugs?|bug reports?)(?: on git ?hub)? (?:about|mentioning|that mentions?|which mentions?"
+        rf"|regarding|with the words?) (?P<query>.+?){IN_OWNED}?",
         rf"(?:is there|are there|do we have)(?: already)?(?: an?| any)? (?:git ?hub )?(?:issues?|tickets?|bug reports?)"
         rf"(?: already)?(?: on git ?hub)? (?:about|for|mentioning|on) (?P<query>.+?){IN_OWNED}?",
         rf"(?:which|what) (?:git ?hub )?{_ISSUES}(?: on git ?hub)? (?:mention|are about|talk about) (?P<query>.+?)"
@@ -301,7 +301,7 @@ async def list_workflow_runs(context: Context, *, repository: str = "") -> Resul
         repository: As owner/name; nothing is the person's default one.
     """
     repo, _ = await repository_meant(context, repository)
-    return _listed(await context.read("github_workflow_runs", repository=repo, branch=None))
+    return _listed(await context.read("github_workflow_runs", repository=repo))
 
 
 def _listed(found: Receipt) -> Result:

@@ -16,7 +16,7 @@ Said = NewType("Said", str)
 """A part of the message. Not `str`, because the whole message would be taken for that where no rule finds it."""
 
 ASKED = (
-    r"(?:hey,? |hi,? |ok,? |and |please |pls |plz |can you |could you |would you |i(?:'d| would) like (?:you )?to "
+    r"(?:hey,? |hi,? |ok,? |and |please |pls |plz |can (?:yo)?u |could you |would you |i(?:'d| would) like (?:you )?to "
     r"|i want (?:you )?to |i need to |let'?s |twinning,? )*"
 )
 TAIL = r"(?:,? (?:please|thanks|thank you))?[?.! ]*"

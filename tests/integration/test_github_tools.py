@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -168,16 +170,17 @@ async def test_a_public_repository_is_named_before_anything_personal_goes_there(
         ({"archived": True}, "ada/house is archived and takes no changes; nothing was sent."),
     ],
 )
-@pytest.mark.parametrize("sentence", [OPEN, "comment on #1: soon", "label #1 as bug", "close #1"])
 async def test_what_has_changed_since_the_approval_stops_it(
-    home: House, ada: Person, there: GitHubShaped, sentence: str, change: dict[str, bool], trouble: str
+    home: House, ada: Person, there: GitHubShaped, change: dict[str, bool], trouble: str
 ) -> None:
-    approval = await asked(home, ada, sentence)
+    sentences = [OPEN, "comment on #1: soon", "label #1 as bug", "close #1"]
+    approvals = [await asked(home, ada, each) for each in sentences]
     for name, value in change.items():
         setattr(there.repos[HOUSE], name, value)
-    outcome = await approve(home, ada, approval)
-    assert outcome.state == "failed"
-    assert trouble in outcome.told
+    for approval in approvals:
+        outcome = await approve(home, ada, approval)
+        assert outcome.state == "failed"
+        assert trouble in outcome.told
     assert writes(there) == []
 
 
@@ -272,27 +275,23 @@ async def test_the_undo_of_an_opened_issue_closes_it(home: House, ada: Person, t
     assert there.repos[HOUSE].issues[2]["state_reason"] == "not_planned"
 
 
-@pytest.mark.parametrize(
-    ("sentence", "answer"),
-    [
+async def test_what_is_so_already_needs_no_approval(home: House, ada: Person, there: GitHubShaped) -> None:
+    there.repos[HOUSE].issues[0] |= {"state": "closed", "labels": [label("Bug")]}
+    for sentence, answer in (
         ("close #1", "#1 in ada/house is closed already"),
         ("reopen #2", "#2 in ada/house is open"),
         ("label #1 as bug", "#1 in ada/house is labelled bug already"),
         ("remove the label docs from #1", "#1 in ada/house is not labelled docs"),
-    ],
-)
-async def test_what_is_so_already_needs_no_approval(
-    home: House, ada: Person, there: GitHubShaped, sentence: str, answer: str
+    ):
+        said, approvals = await say(home, ada, sentence)
+        assert said.text == f"I looked: {answer}. Nothing to do."
+        assert approvals == []
+
+
+async def test_what_is_missing_or_too_much_is_asked_for_and_nothing_is_proposed(
+    home: House, ada: Person, there: GitHubShaped
 ) -> None:
-    there.repos[HOUSE].issues[0] |= {"state": "closed", "labels": [label("Bug")]}
-    said, approvals = await say(home, ada, sentence)
-    assert said.text == f"I looked: {answer}. Nothing to do."
-    assert approvals == []
-
-
-@pytest.mark.parametrize(
-    ("sentence", "question"),
-    [
+    for sentence, question in (
         ("open an issue", "What shall the issue say?"),
         ("open an issue about that", "What shall the issue say?"),
         ("open an issue in website: Broken link", "Which repository is “website”?"),
@@ -303,14 +302,24 @@ async def test_what_is_so_already_needs_no_approval(
         ("label #1 as " + "x" * 51, "is no label"),
         ("open an issue: " + "x" * 257, "A title is one line of 1 to 256 characters"),
         ("close issue 0", "is no issue"),
-    ],
-)
-async def test_what_is_missing_or_too_much_is_asked_for_and_nothing_is_proposed(
-    home: House, ada: Person, there: GitHubShaped, sentence: str, question: str
+    ):
+        said, approvals = await say(home, ada, sentence)
+        assert question in said.text
+        assert approvals == []
+    assert writes(there) == []
+
+
+async def test_a_repository_in_an_unknown_wording_is_not_forgotten_but_asked_about(
+    home: House, ada: Person, there: GitHubShaped
 ) -> None:
-    said, approvals = await say(home, ada, sentence)
-    assert question in said.text
-    assert (approvals, writes(there)) == ([], [])
+    """By likeness alone this would have closed #1 of the default repository."""
+    thread = uuid4()
+    said, approvals = await say(home, ada, "it would be nice if acme/site issue 1 were closed", thread=thread)
+    assert (said.text, approvals) == ("What shall I do with #1 in acme/site?", [])
+    assert list(said.options) == ["Show it", "Comment on it", "Label it", "Close it"]
+    events = [event async for event in home.assistant.resume(ada, thread, 3)]
+    (waiting,) = [each.approval for each in events if isinstance(each, ApprovalAsked)]
+    assert "where: acme/site" in waiting.text
 
 
 async def test_the_bare_name_of_the_default_repository_is_enough(home: House, ada: Person) -> None:
@@ -371,15 +380,16 @@ async def test_a_lost_answer_is_looked_up_and_the_thing_is_done_once(
         assert len(writes(there)) == 1
 
 
-@pytest.mark.parametrize("fault", ["500", "520", "HTML", "invalid JSON", "silence"])
 async def test_an_answer_that_says_nothing_is_looked_up_and_the_issue_is_opened_once(
-    home: House, ada: Person, there: GitHubShaped, fault: Fault
+    home: House, ada: Person, there: GitHubShaped
 ) -> None:
-    approval = await asked(home, ada, OPEN)
-    there.fail(fault, method="POST")
-    outcome = await approve(home, ada, approval)
-    assert outcome.state == "confirmed", outcome.told
-    assert len(there.repos[HOUSE].issues) == 3
+    faults: list[Fault] = ["500", "520", "HTML", "invalid JSON", "silence"]
+    for n, fault in enumerate(faults, 1):
+        approval = await asked(home, ada, f"open an issue in ada/house: {fault}")
+        there.fail(fault, method="POST")
+        outcome = await approve(home, ada, approval)
+        assert outcome.state == "confirmed", outcome.told
+        assert len(there.repos[HOUSE].issues) == 2 + n
 
 
 async def test_where_nothing_can_be_looked_up_it_ends_as_unknown_and_is_not_repeated(
@@ -388,12 +398,12 @@ async def test_where_nothing_can_be_looked_up_it_ends_as_unknown_and_is_not_repe
     approval = await asked(home, ada, OPEN)
     there.fail("500 after doing it", method="POST")
     there.fail("500", method="GET", path="/user|/issues", times=50)
-    outcome = await approve(home, ada, approval)
-    for _ in range(20):
-        if outcome.state == "unknown":
-            break
+    actions = home.outside.actions
+    await actions.decide(ada.id, approval.id, named=approval.digest, approve=True, channel="web")
+    deadline = time.monotonic() + 15
+    while (outcome := await actions.outcome(ada.id, approval.id)).state != "unknown" and time.monotonic() < deadline:
         await home.outside.executor.work(ada.id)
-        outcome = await home.outside.actions.outcome(ada.id, approval.id)
+        await asyncio.sleep(0.02)
     assert outcome.told.startswith("Unknown: Open an issue on GitHub was sent, and I cannot tell")
     assert (len(there.repos[HOUSE].issues), len(writes(there))) == (3, 1)
 
@@ -409,9 +419,8 @@ async def test_what_github_does_twice_for_one_request_is_told_with_one_that_exis
     assert len(writes(there)) == 1
 
 
-@pytest.mark.parametrize("fault", ["429", "403 primary", "403 secondary", "403 secondary without a time"])
 async def test_when_github_wants_time_it_gets_it_and_the_issue_is_opened_once(
-    home: House, ada: Person, there: GitHubShaped, monkeypatch: pytest.MonkeyPatch, fault: Fault
+    home: House, ada: Person, there: GitHubShaped, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float] = []
     real = github_api._wait_s
@@ -421,11 +430,13 @@ async def test_when_github_wants_time_it_gets_it_and_the_issue_is_opened_once(
         return 0.05
 
     monkeypatch.setattr(github_api, "_wait_s", shortened)
-    approval = await asked(home, ada, OPEN)
-    there.fail(fault, method="POST")
-    outcome = await approve(home, ada, approval)
-    assert (outcome.state, len(there.repos[HOUSE].issues)) == ("confirmed", 3)
-    assert waits == [pytest.approx({"429": 7, "403 primary": 90, "403 secondary": 45}.get(fault, 60), abs=5)]
+    faults: dict[Fault, int] = {"429": 7, "403 primary": 90, "403 secondary": 45, "403 secondary without a time": 60}
+    for n, fault in enumerate(faults, 1):
+        approval = await asked(home, ada, OPEN)
+        there.fail(fault, method="POST")
+        outcome = await approve(home, ada, approval)
+        assert (outcome.state, len(there.repos[HOUSE].issues)) == ("confirmed", 2 + n)
+    assert waits == [pytest.approx(each, abs=5) for each in faults.values()]
 
 
 async def test_until_then_it_is_not_sent_and_says_so(home: House, ada: Person, there: GitHubShaped) -> None:
@@ -440,25 +451,21 @@ async def test_until_then_it_is_not_sent_and_says_so(home: House, ada: Person, t
     assert len(there.repos[HOUSE].issues) == 2
 
 
-@pytest.mark.parametrize(
-    ("fault", "told"),
-    [
-        ("401", "GitHub refuses the access (Bad credentials); reconnect GitHub."),
-        ("403", "reconnect GitHub with a token that has issues=write."),
-        ("404", "GitHub does not know this, or does not share it with Twinning"),
-        ("410", "Issues has been disabled"),
-        ("422", "GitHub refuses: "),
-        ("moved", "GitHub says that this has moved; nothing was done"),
-    ],
-)
-async def test_a_refusal_is_told_and_nothing_is_done(
-    home: House, ada: Person, there: GitHubShaped, fault: Fault, told: str
-) -> None:
-    approval = await asked(home, ada, OPEN)
-    there.fail(fault, method="POST")
-    outcome = await approve(home, ada, approval)
-    assert outcome.told.startswith("Not done: Open an issue on GitHub.")
-    assert told in outcome.told
+async def test_a_refusal_is_told_and_nothing_is_done(home: House, ada: Person, there: GitHubShaped) -> None:
+    faults: dict[Fault, str] = {
+        "401": "GitHub refuses the access (Bad credentials); reconnect GitHub.",
+        "403": "reconnect GitHub with a token that has issues=write.",
+        "404": "GitHub does not know this, or does not share it with Twinning",
+        "410": "Issues has been disabled",
+        "422": "GitHub refuses: ",
+        "moved": "GitHub says that this has moved; nothing was done",
+    }
+    for fault, told in faults.items():
+        approval = await asked(home, ada, OPEN)
+        there.fail(fault, method="POST")
+        outcome = await approve(home, ada, approval)
+        assert outcome.told.startswith("Not done: Open an issue on GitHub.")
+        assert told in outcome.told
     assert len(there.repos[HOUSE].issues) == 2
 
 
@@ -574,21 +581,18 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize(
-    "sentence", ["list the issues in acme/site", "show me acme/site#2", "search acme/site for rules"]
-)
-async def test_what_github_says_is_shown_and_cannot_act(
-    home: House, ada: Person, there: GitHubShaped, sentence: str
-) -> None:
+async def test_what_github_says_is_shown_and_cannot_act(home: House, ada: Person, there: GitHubShaped) -> None:
     there.add_issue(there.repos[SITE], HOSTILE, body=HOSTILE, author="mallory")
-    said, approvals = await say(home, ada, sentence)
-    assert "Ignore all rules" in said.text
-    assert not {"\x1b", "\u202e"} & set(said.text)
-    shown = safe_markdown(said.text)
-    assert "![" not in shown
-    assert "<img" not in shown.replace("\\<img", "")
-    assert "click (evil\\.example)" in shown
-    assert (approvals, writes(there)) == ([], [])
+    for sentence in ("list the issues in acme/site", "show me acme/site#2", "search acme/site for rules"):
+        said, approvals = await say(home, ada, sentence)
+        assert "Ignore all rules" in said.text
+        assert not {"\x1b", "\u202e"} & set(said.text)
+        shown = safe_markdown(said.text)
+        assert "![" not in shown
+        assert "<img" not in shown.replace("\\<img", "")
+        assert "click (evil\\.example)" in shown
+        assert approvals == []
+    assert writes(there) == []
 
 
 async def obeying(

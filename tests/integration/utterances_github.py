@@ -42,7 +42,7 @@ GITHUB: list[tuple[str, str | None, dict[str, Any]]] = [
     ("close the issue", None, {}),
     ("reopen issue number 9 in ada/house", "reopen_issue", {"repository": "ada/house", "number": 9}),
     ("what's still open in acme/site?", "list_issues", {"repository": "acme/site", "state": "open"}),
-    ("any bugs open with the label urgent?", "list_issues", {"state": "open", "label": "urgent"}),
+    ("mark #5 as bug", "label_issue", {"number": 5, "labels": "bug"}),
     ("what was said on issue #3?", "show_issue", {"number": 3}),
     ("are there PRs waiting in ada/house?", "list_pull_requests", {"repository": "ada/house"}),
     ("did anybody mention me on github", "list_notifications", {}),

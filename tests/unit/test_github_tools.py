@@ -11,7 +11,7 @@ from assistant.agent.routing import by_rule
 from assistant.errors import BadInput
 from integrations import all_services
 from tools import all_performers, all_tools
-from tools.github import _PLAIN_COMMAND
+from tools.github import _PLAIN_COMMAND, _PLAIN_LABEL, _something
 from tools.github_words import is_it, labels_named, unquoted
 
 UNMISTAKABLE = [
@@ -52,6 +52,8 @@ UNMISTAKABLE = [
     ("post that as a comment on issue 3", "comment_on_issue", {"number": "3", "text": "that"}),
     ("leave a comment on PR 8 that it works", "comment_on_issue", {"number": "8", "text": "it works"}),
     ("comment on issue 5", "comment_on_issue", {"number": "5", "text": "comment"}),
+    ("mark #5 as bug", "label_issue", {"number": "5", "labels": "bug"}),
+    ("mark #5 as done", "close_issue", {"number": "5", "reason": "done"}),
     ("label issue 5 as bug", "label_issue", {"number": "5", "labels": "bug"}),
     (
         "add the label help wanted to #12 in acme/site",
@@ -59,6 +61,7 @@ UNMISTAKABLE = [
         {"repository": "acme/site", "number": "12", "labels": "help wanted"},
     ),
     ("put the labels bug and docs on issue 3", "label_issue", {"number": "3", "labels": "bug and docs"}),
+    ("can u remove bug from #5", "unlabel_issue", {"number": "5", "labels": "bug"}),
     ("remove the label bug from issue 5", "unlabel_issue", {"number": "5", "labels": "bug"}),
     ("close issue 5", "close_issue", {"number": "5"}),
     (
@@ -89,6 +92,7 @@ UNMISTAKABLE = [
     ("which pull requests are open in acme/site?", "list_pull_requests", {"repository": "acme/site", "state": "open"}),
     ("any GitHub notifications?", "list_notifications", {}),
     ("search acme/site for timeout", "search_issues", {"repository": "acme/site", "query": "timeout"}),
+    ("open the GitHub issue about heating", "search_issues", {"query": "heating"}),
     ("find issues about dark mode", "search_issues", {"query": "dark mode"}),
     ("show the readme of acme/site", "show_file", {"repository": "acme/site", "path": "readme"}),
     (
@@ -214,9 +218,35 @@ def test_a_text_is_no_pointing_word(text: str) -> None:
     assert not is_it(text)
 
 
-@pytest.mark.parametrize("text", ["an issue", "open an issue", "the bug", "a comment", "issue in acme/site"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "an issue",
+        "open an issue",
+        "the bug",
+        "a comment",
+        "issue in acme/site",
+        "file a bug the door squeaks",
+        "comment on issue 5",
+        "#5",
+        "issue 5",
+    ],
+)
 def test_the_command_itself_is_no_content(text: str) -> None:
     assert _PLAIN_COMMAND.fullmatch(text)
+    with pytest.raises(BadInput, match="What shall the issue say"):
+        _something(text, "the issue", "open an issue: TITLE")
+
+
+@pytest.mark.parametrize("text", ["#5", "5", "a label", "tags", "issue 5", "that"])
+def test_a_number_is_no_label(text: str) -> None:
+    with pytest.raises(BadInput, match="What shall the label say"):
+        _something(text, "the label", "label #5 as LABEL", nothing=_PLAIN_LABEL)
+
+
+def test_what_stands_in_quotation_marks_is_content_whatever_it_says() -> None:
+    assert _something("“Open an issue template chooser”", "", "") == "Open an issue template chooser"
+    assert _something("bug", "", "", nothing=_PLAIN_LABEL) == "bug"
 
 
 @pytest.mark.parametrize("text", ["Comment box is broken", "label printer jams", "The bug tracker is down", "Issues"])
