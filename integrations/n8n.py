@@ -152,6 +152,20 @@ class N8nClient:
             ) from error
         return _answered(workflow, said)
 
+    async def ready(self) -> None:
+        """Asks whether n8n is up.
+
+        Raises:
+            ServiceUnavailable: it is not, or still starting.
+            BadResponse, NotFound, AuthFailed: what answers there is no n8n.
+        """
+        try:
+            said = await self._call("GET", "/healthz/readiness", headers={})
+        except NoAnswer as error:
+            raise ServiceUnavailable("n8n is not ready; look whether it runs and try again in a minute.") from error
+        if not isinstance(said, dict) or said.get("status") != "ok":
+            raise BadResponse("What answers at this address is no n8n; look at the address.")
+
     async def list_workflows(self) -> list[Workflow]:
         """All workflows of this n8n, also those that are not allowed here.
 

@@ -11,6 +11,7 @@ The file is TOML (or JSON with the same names), one `[[workflow]]` each:
     effect = "write"                      # or "destructive": deletes, sends, pays or publishes
     undo = "Delete the album in the photo service."
     examples = ["run the photo import", "import my photos from the camera"]
+    on = ["memory.added"]                 # may be left out: events of memory that propose it; see EVENTS, EVENT_INPUTS
 
     [workflow.inputs]                     # JSON Schema, draft 2020-12; an object that is closed
     type = "object"
@@ -23,6 +24,7 @@ A workflow that is not in the file cannot be triggered.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tomllib
@@ -37,6 +39,11 @@ from assistant.errors import BadInput, NotFound
 
 FILE_BYTES = 256 * 1024
 """A registry is written by hand; a larger file is something else."""
+
+EVENTS = ("memory.added", "memory.corrected", "memory.forgotten", "memory.contradiction")
+"""What a rule (`on`) may name. Of a contradiction the text is what no longer holds."""
+EVENT_INPUTS = ("event", "memory_id", "text", "source", "happened_at")
+"""The inputs that an event can fill; `event` is its name without "memory.", and what is forgotten has no text."""
 
 _FILE = Draft202012Validator(
     {
@@ -68,6 +75,7 @@ _FILE = Draft202012Validator(
                         "idempotent": {"type": "boolean"},
                         "effect": {"enum": ["write", "destructive"]},
                         "undo": {"type": "string", "minLength": 3, "maxLength": 300},
+                        "on": {"type": "array", "uniqueItems": True, "items": {"enum": list(EVENTS)}},
                     },
                 },
             }
@@ -86,6 +94,7 @@ class AllowedWorkflow:
         answers: "sync": the webhook's answer is the result. "callback": the result is posted to us later.
         idempotent: The same idempotency key twice is one effect; so it may be sent again after a failure.
         undo: How the person can take it back, or that they cannot.
+        on: Events that propose it by themselves; out of EVENTS.
     """
 
     name: str
@@ -97,6 +106,22 @@ class AllowedWorkflow:
     idempotent: bool
     effect: Literal["write", "destructive"]
     undo: str
+    on: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with everything that an approval of this workflow stands on; 32 hexadecimal digits."""
+        stands_on = {
+            "name": self.name,
+            "label": self.label,
+            "path": self.path,
+            "answers": self.answers,
+            "idempotent": self.idempotent,
+            "effect": self.effect,
+            "undo": self.undo,
+            "inputs": self.inputs,
+        }
+        return hashlib.sha256(json.dumps(stands_on, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
     def check(self, inputs: Mapping[str, Any]) -> None:
         """Compares inputs with the schema.
@@ -172,8 +197,10 @@ def parse_workflows(text: str, *, file: str) -> AllowedWorkflows:
         if entry["name"] in found or entry["path"] in paths:
             raise BadInput(f"{place}: its name or its path is taken by another workflow; give it one of its own.")
         _check_schema(entry["inputs"], place=place)
+        _check_rules(entry, place=place)
         paths.add(entry["path"])
-        found[entry["name"]] = AllowedWorkflow(**{**entry, "examples": tuple(entry["examples"])})
+        lists = {"examples": tuple(entry["examples"]), "on": tuple(entry.get("on", ()))}
+        found[entry["name"]] = AllowedWorkflow(**{**entry, **lists})
     return AllowedWorkflows(found)
 
 
@@ -202,6 +229,15 @@ def _check_schema(schema: Mapping[str, Any], *, place: str) -> None:
     # A reference would be followed to wherever it points, and the person could not see the inputs in one place.
     if any(word in json.dumps(schema, default=str) for word in ('"$ref"', '"$dynamicRef"')):
         raise BadInput(f"{place}, inputs: write the schema out; $ref is not followed.")
+
+
+def _check_rules(entry: Mapping[str, Any], *, place: str) -> None:
+    """An event must be able to fill what the workflow needs: nobody is there to be asked."""
+    needed = set(entry["inputs"].get("required", ())) if entry.get("on") else set()
+    if unknown := sorted(needed - set(EVENT_INPUTS)):
+        raise BadInput(f"{place}, on: an event cannot fill {', '.join(unknown)}; it has {', '.join(EVENT_INPUTS)}.")
+    if "text" in needed and "memory.forgotten" in entry["on"]:
+        raise BadInput(f"{place}, on: what is forgotten has no text, so the input text must not be required.")
 
 
 def _lines(text: str) -> list[int]:

@@ -46,6 +46,10 @@ class N8nShaped:
     """Runs while it is entered. One workflow, `twinning/photo-import`, is active and remembers idempotency keys.
 
     Attributes:
+        active: Paths of the webhooks that answer at once.
+        accepts: Paths of those that tell their result later.
+        keyless: Paths of those that look at no idempotency key.
+        result: What a workflow answers.
         fault: A key of FAULTS, "silence" or "fails after": what happens to webhooks instead of a good answer.
         effects: The inputs of each run that did something.
         asked: Method and path of all requests.
@@ -56,6 +60,11 @@ class N8nShaped:
     effects: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    active: set[str] = field(default_factory=lambda: {"twinning/photo-import"})
+    accepts: set[str] = field(default_factory=set)
+    keyless: set[str] = field(default_factory=set)
+    callbacks: list[str] = field(default_factory=list)
+    result: Any = field(default_factory=lambda: {"imported": 4})
 
     def __enter__(self) -> Self:
         listener = socket.socket()
@@ -64,6 +73,7 @@ class N8nShaped:
         app = Starlette(
             routes=[
                 Route("/webhook/{path:path}", self._webhook, methods=["POST"]),
+                Route("/healthz/readiness", self._ready),
                 Route("/api/v1/workflows", self._workflows),
                 Route("/api/v1/executions", self._executions),
             ]
@@ -81,11 +91,14 @@ class N8nShaped:
         self._server.force_exit = True
         self._thread.join(10)
 
+    async def _ready(self, request: Request) -> Response:
+        return FAULTS[self.fault]() if self.fault in FAULTS else JSONResponse({"status": "ok"})
+
     async def _webhook(self, request: Request) -> Response:
         self.asked.append(("POST", request.url.path))
         if self.fault in FAULTS:
             return FAULTS[self.fault]()
-        if request.path_params["path"] != "twinning/photo-import":
+        if request.path_params["path"] not in self.active | self.accepts | self.keyless:
             message = f'The requested webhook "POST {request.path_params["path"]}" is not registered.'
             hint = "The workflow must be active for a production URL to run successfully."
             return JSONResponse({"code": 404, "message": message, "hint": hint}, 404)
@@ -100,10 +113,13 @@ class N8nShaped:
         call = json.loads(body)
         key = call["idempotency_key"]
         assert request.headers["idempotency-key"] == key
-        if key in self.answers:
+        if key in self.answers and request.path_params["path"] not in self.keyless:
             return JSONResponse({**self.answers[key], "repeated": True})
         self.effects.append(call["inputs"])
-        answer = {"execution": str(len(self.effects)), "repeated": False, "finished": True, "result": {"imported": 4}}
+        answer = {"execution": str(len(self.effects)), "repeated": False, "finished": True, "result": self.result}
+        if request.path_params["path"] in self.accepts:
+            self.callbacks.append(call["callback_url"])
+            answer = {"execution": str(len(self.effects)), "repeated": False, "finished": False}
         self.answers[key] = answer
         if self.fault == "silence":
             await asyncio.sleep(2)
