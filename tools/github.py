@@ -55,7 +55,7 @@ _IT_BODY = (
 _PLAIN_COMMAND = re.compile(
     # The whole command, which a small model takes for the content: in quotation marks it is content all the same.
     rf"(?:{_NEW}(?: me)? (?:an?|one) (?:new )?{_ISSUE}|(?:comment|reply|answer) (?:on|to) (?:#|{_ISSUE} ?#?)\d+)\b.*"
-    rf"|(?:{_ISSUE} ?)?#?\d+|\W*(?:{_NEW}{_AN_ISSUE}|(?:an?|the|new)? ?{_ISSUE}|comment|reply|answer|a comment|a reply)"
+    rf"|(?:{_ISSUE} ?#?|#)\d+|\W*(?:{_NEW}{_AN_ISSUE}|(?:an?|the|new)? ?{_ISSUE}|(?:a )?(?:comment|reply)|answer)"
     r"(?:\W| (?:in|on|to|at)\b.*)*",
     re.IGNORECASE | re.DOTALL,
 )

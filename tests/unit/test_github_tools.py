@@ -249,7 +249,9 @@ def test_what_stands_in_quotation_marks_is_content_whatever_it_says() -> None:
     assert _something("bug", "", "", nothing=_PLAIN_LABEL) == "bug"
 
 
-@pytest.mark.parametrize("text", ["Comment box is broken", "label printer jams", "The bug tracker is down", "Issues"])
+@pytest.mark.parametrize(
+    "text", ["Comment box is broken", "label printer jams", "The bug tracker is down", "Issues", "404"]
+)
 def test_content_that_begins_like_a_command_is_content(text: str) -> None:
     assert not _PLAIN_COMMAND.fullmatch(text)
 
