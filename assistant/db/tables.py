@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     LargeBinary,
     Text,
@@ -343,6 +344,32 @@ class Notice(Table):
     seen_at: Mapped[dt.datetime | None]
 
 
+class MemoryEvent(Table):
+    """Something that happened to a fact and that no rule was told yet. It goes once every rule had it."""
+
+    __tablename__ = "memory_events"
+    __table_args__ = (Index("ix_memory_events_owner", "owner_id", "seq"),)
+    id: Mapped[uuid.UUID] = _id()
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    event: Mapped[str]  # added | corrected | forgotten | contradiction
+    memory_id: Mapped[uuid.UUID]
+    text: Mapped[str | None]  # nothing of what is forgotten
+    source: Mapped[str]
+    happened_at: Mapped[dt.datetime]
+    recorded_at: Mapped[dt.datetime] = _created()  # by the database's clock, whatever TWINNING_NOW says
+
+
+class Delivered(Table):
+    """A delivery of n8n's that was taken: it sends again until it hears so."""
+
+    __tablename__ = "delivered"
+    __table_args__ = (Index("ix_delivered_received", "owner_id", "received_at"),)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    received_at: Mapped[dt.datetime]
+
+
 OWNED = (
     "documents",
     "memories",
@@ -358,5 +385,7 @@ OWNED = (
     "audit_heads",
     "egress",
     "notices",
+    "memory_events",
+    "delivered",
 )
 """Tables under row-level security."""

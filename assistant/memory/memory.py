@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from assistant.db import documents, memories, threads
+from assistant.db import documents, memories, memory_events, threads
 from assistant.db.database import Database
 from assistant.db.memories import Candidate, Word
 from assistant.db.tables import Memory, StoredMessage, Tombstone
@@ -115,7 +115,7 @@ class Omac:
         text = _fact(text)
         vector = (await self.embed([text]))[0]
         now = self.clock()
-        row = {
+        row: dict[str, Any] = {
             "source": source,
             "message_id": message_id,
             "valid_from": valid_from or now,
@@ -126,9 +126,16 @@ class Omac:
         return await self._read_back(person, memory_id)
 
     async def _store_fact(
-        self, session: AsyncSession, person: Person, text: str, vector: npt.NDArray[np.float32], **columns: Any
+        self,
+        session: AsyncSession,
+        person: Person,
+        text: str,
+        vector: npt.NDArray[np.float32],
+        *,
+        event: str = "added",
+        **columns: Any,
     ) -> UUID:
-        """Stores it unless it is there; returns its id."""
+        """Stores it unless it is there; returns its id. What is new is an event for the person's rules."""
         digest = content_hash("", text)
         await memories.one_writer(session, person.id)
         known = await memories.by_content(session, person.id, digest)
@@ -147,6 +154,9 @@ class Omac:
         }
         await memories.add(session, person.id, [row])
         await memories.set_vectors(session, person.id, {memory_id: vector}, model=self.embedder.name)
+        await memory_events.record(
+            session, person.id, event, memory=memory_id, source=row["source"], happened_at=now, text=text
+        )
         return memory_id
 
     async def _read_back(self, person: Person, memory_id: UUID) -> Memory:
@@ -226,7 +236,17 @@ class Omac:
             old.valid_until = now
             await session.flush()
             fresh = await self._store_fact(
-                session, person, text, vector, source=old.source, message_id=old.message_id, valid_from=now
+                session,
+                person,
+                text,
+                vector,
+                event="corrected",
+                source=old.source,
+                message_id=old.message_id,
+                valid_from=now,
+            )
+            await memory_events.record(
+                session, person.id, "contradiction", memory=old.id, source=old.source, happened_at=now, text=old.text
             )
         return await self._read_back(person, fresh)
 
@@ -254,6 +274,11 @@ class Omac:
             for message in held_by:
                 _blacken(message, ids={str(memory.id) for memory in found}, texts=texts)
             await memories.remove(session, person.id, [memory.id for memory in found])
+            await memory_events.drop(session, person.id, [memory.id for memory in found])
+            for fact in [memory for memory in found if memory.kind == "fact"]:
+                await memory_events.record(
+                    session, person.id, "forgotten", memory=fact.id, source=fact.source, happened_at=self.clock()
+                )
         async with self.database.session(person.id) as session:
             proven = await self._gone(session, person, [memory.id for memory in found], texts)
         log.info("Forgot", extra={"action": "memory_forgotten", "memories": len(found), "proven": proven})
