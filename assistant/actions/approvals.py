@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -73,25 +74,27 @@ class Actions:
             NotAllowed: the policy refuses it, or too many wait already.
         """
         performer = self._performer(wish.tool)
-        connected = await self.connections.get(owner, performer.service)
-        if connected is None:
-            raise ToolFailed(f"{performer.service} is not connected; `twinning connect {performer.service}` does that.")
+        arguments = _checked(performer, wish.arguments)
         now = self._clock()
-        proposal = Proposal(
-            tool=performer.tool,
-            version=performer.version,
-            service=performer.service,
-            effect=performer.effect,
-            account=connected.account,
-            person=owner,
-            arguments=_checked(performer, wish.arguments),
-            labels=wish.labels,
-            expires_at=now + ANSWER_WITHIN,
-            origins=wish.origins or {},
-            target=wish.target,
-            publishes=wish.publishes,
-        )
         async with self._database.session(owner) as session:
+            connected = await operations.connection(session, owner, performer.service)
+            if connected is None:
+                name = performer.service
+                raise ToolFailed(f"{name} is not connected; `twinning connect {name}` does that.")
+            proposal = Proposal(
+                tool=performer.tool,
+                version=performer.version,
+                service=performer.service,
+                effect=performer.effect,
+                account=connected.account,
+                person=owner,
+                arguments=arguments,
+                labels=wish.labels,
+                expires_at=now + ANSWER_WITHIN,
+                origins=wish.origins or {},
+                target=wish.target,
+                publishes=wish.publishes,
+            )
             stored, head = await self._store(session, owner, proposal, place, now=now, undoes=wish.undoes)
         self._audit.sealed(owner, head)
         if stored.state == "approved":
@@ -123,11 +126,8 @@ class Actions:
             NotAllowed: it is decided already, expired, or not what was shown.
         """
         now = self._clock()
-        await self.expire(owner)
         async with self._database.session(owner) as session:
-            found = await self._operation(session, owner, key)
-            delayed = approve and self._undo(found.tool) is Undo.DELAYED
-            moved = await operations.decide(
+            found = await operations.decide(
                 session,
                 owner,
                 key,
@@ -135,17 +135,21 @@ class Actions:
                 state="approved" if approve else "denied",
                 on=channel,
                 now=now,
-                not_before=now + CANCEL_WITHIN if delayed else None,
+                wait_until=now + CANCEL_WITHIN,
+                waits=self._delayed if approve else (),
             )
-            if not moved:
-                raise NotAllowed(_why_not(found, named))
-            head = await self._note(session, found, "approved" if approve else "denied", on=channel)
-            if not approve:
-                await tell_thread(session, found, "Not done: you said no.")
+            if found is not None:
+                head = await self._note(session, found, "approved" if approve else "denied", on=channel)
+                if not approve:
+                    await tell_thread(session, found, "Not done: you said no.")
+        if found is None:
+            await self.expire(owner)
+            async with self._database.session(owner) as session:
+                raise NotAllowed(_why_not(await self._operation(session, owner, key), named))
         self._audit.sealed(owner, head)
         if approve:
             self.wake()
-        return await self.outcome(owner, key)
+        return self._outcome(found)
 
     async def decide_all(
         self, owner: UUID, named: Sequence[tuple[UUID, str]], *, approve: bool, channel: str
@@ -343,7 +347,7 @@ class Actions:
             verdict = replace(verdict, state="ask", grant=None)
         frozen = proposal.frozen()
         decided = verdict.state != "ask"
-        key = await operations.add(
+        stored = await operations.add(
             session,
             owner,
             {
@@ -365,7 +369,6 @@ class Actions:
                 "decided_on": {"run": "policy", "granted": "grant"}.get(verdict.state),
             },
         )
-        stored = await self._operation(session, owner, key)
         head = await self._note(session, stored, "proposed", why=verdict.why, decided=verdict.state)
         # Counted behind the audit's lock, so that proposals made at the same time cannot slip past each other.
         if not decided and await operations.count_proposed(session, owner, now=now) > MOST_WAITING:
@@ -416,8 +419,9 @@ class Actions:
         except KeyError:
             raise ToolFailed(f"There is no way to do {tool} outside.") from None
 
-    def _undo(self, tool: str) -> Undo:
-        return self._performer(tool).undo
+    @cached_property
+    def _delayed(self) -> Sequence[str]:
+        return [each.tool for each in self._performers.values() if each.undo is Undo.DELAYED]
 
     def _label(self, tool: str) -> str:
         performer = self._performers.get(tool)  # None for what an older or newer Twinning could do

@@ -15,17 +15,17 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import httpx
 from pydantic import ValidationError
 
 from assistant.actions.audit import Audit
+from assistant.actions.calls import Call
 from assistant.actions.connections import SecretFiles
-from assistant.actions.effects import Attempt, Effect, Lookup, Perform, Performer, Receipt, Repeat, Service
+from assistant.actions.effects import Attempt, Effect, Performer, Receipt, Repeat, Service
 from assistant.actions.outcomes import tell_thread, told
 from assistant.actions.proposals import Proposal, digest
 from assistant.db import operations
 from assistant.db.database import Database
-from assistant.db.tables import Operation
+from assistant.db.tables import Connection, Operation
 from assistant.egress import Address, Egress, Reason
 from assistant.errors import (
     AuthFailed,
@@ -49,6 +49,8 @@ LONGEST_PAUSE = dt.timedelta(minutes=15)
 LATE = dt.timedelta(hours=24)
 """What was approved longer ago than this is not sent any more: the person may have forgotten it."""
 IDLE = dt.timedelta(seconds=5)
+EARLIER = "An earlier attempt may have been done."
+"""Kept with the trouble of an operation that is sent again with its key. It then ends in a receipt or as unknown."""
 GRACE_S = 10.0
 """How long a stop waits for the call that is being made: broken off, nobody could tell whether it was done."""
 
@@ -116,19 +118,18 @@ class Executor:
             now = self._clock()
             async with self._database.session(owner) as session:
                 key = await operations.claim(session, owner, now=now, until=now + LEASE, only=only)
-                left = (
-                    None
-                    if key
-                    else await operations.claim_left_sent(session, owner, now=now, until=now + LEASE, only=only)
-                )
-            if key is None and left is None:
+                left = key or await operations.claim_left_sent(session, owner, now=now, until=now + LEASE, only=only)
+                found = await operations.with_connection(session, owner, left) if left else None
+            if found is None:
                 return steps
+            operation, connection = found
             steps += 1
-            if key is not None:
-                await _to_its_end(self._carry_out(owner, key))
-            elif left is not None:
-                await _to_its_end(self._reconcile(owner, left))
+            ended = await _to_its_end(
+                self._carry_out(operation, connection) if key else self._reconcile(operation, connection)
+            )
             await self._on_end()
+            if ended and only is not None:
+                return steps
 
     async def drain(self, owner: UUID, key: UUID) -> None:
         """Carries out one operation here, with its repetitions, for as long as they come within a few seconds."""
@@ -146,15 +147,15 @@ class Executor:
             due = await operations.next_due(session, owner)
         return IDLE if due is None else due - self._clock()
 
-    async def _carry_out(self, owner: UUID, key: UUID) -> None:
-        """Claimed: checked, marked as sent, sent."""
-        operation = await self._load(owner, key)
+    async def _carry_out(self, operation: Operation, connection: Connection | None) -> bool:
+        """Claimed: checked, marked as sent, sent. True when it has ended well or been refused."""
+        owner, key = operation.owner_id, operation.id
         try:
             proposal, performer = self._as_approved(operation)
-            call = await self._prepared(operation, proposal, performer)
+            call = await self._prepared(operation, proposal, performer, connection)
         except TwinningError as error:
             await self._end(operation, "failed", before=("claimed",), trouble=str(error))
-            return
+            return True
         async with call:
             now = self._clock()
             async with self._database.session(owner) as session:
@@ -168,12 +169,14 @@ class Executor:
                     attempts=operation.attempts + 1,
                     lease_until=now + LEASE,
                 ):
-                    return  # somebody else holds it by now
+                    return False  # somebody else holds it by now
                 head = await self._note(session, operation, "sent", attempt=operation.attempts + 1)
             self._audit.sealed(owner, head)
-            await self._perform(operation, call, performer)
+            return await self._perform(operation, call, performer, connection)
 
-    async def _perform(self, operation: Operation, call: _Call, performer: Performer) -> None:
+    async def _perform(
+        self, operation: Operation, call: Call, performer: Performer, connection: Connection | None
+    ) -> bool:
         try:
             receipt = await asyncio.wait_for(call.run(performer.perform), CALL_S)
         except (TwinningError, TimeoutError) as error:
@@ -188,7 +191,9 @@ class Executor:
             log.exception("A tool broke", extra={"action": "tool_broke", "tool": operation.tool})
             await self._unsure(operation, performer, f"The tool broke ({type(error).__name__}).")
         else:
-            await self._end(operation, "confirmed", before=("sent",), receipt=receipt)
+            await self._end(operation, "confirmed", before=("sent",), receipt=receipt, connection=connection)
+            return True
+        return False
 
     async def _after_failure(
         self, operation: Operation, performer: Performer, error: TwinningError | TimeoutError
@@ -208,28 +213,43 @@ class Executor:
                 title = self._services[performer.service].title
                 await self._unsure(operation, performer, f"{title} did not answer within {CALL_S:.0f} seconds.")
 
-    async def _reconcile(self, owner: UUID, key: UUID) -> None:
-        """Sent, and no outcome was stored: what may follow depends on the tool."""
-        operation = await self._load(owner, key)
+    async def _reconcile(self, operation: Operation, connection: Connection | None) -> bool:
+        """Sent, and no outcome was stored: what may follow depends on the tool. True when it has ended."""
         try:
             proposal, performer = self._as_approved(operation)
             if performer.effect is not Effect.READ and performer.repeat is Repeat.NEVER:
                 await self._end(operation, "unknown", before=("sent",), trouble=operation.trouble)
-                return
+                return True
             if performer.repeat is Repeat.LOOKED_UP and performer.lookup is not None:
-                async with await self._prepared(operation, proposal, performer) as call:
+                async with await self._prepared(operation, proposal, performer, connection) as call:
                     found = await asyncio.wait_for(call.run(performer.lookup), CALL_S)
                 if found is not None:
                     await self._end(operation, "confirmed", before=("sent",), receipt=found)
-                    return
+                    return True
         except (TwinningError, TimeoutError) as error:
             await self._look_again(operation, str(error) or "The service did not answer.")
-            return
-        await self._again(operation, operation.trouble or "No answer came.")
+            return False
+        # What was looked for and is not there was not done; of what is only sent again, nobody knows.
+        maybe = performer.effect is not Effect.READ and performer.repeat is Repeat.IDEMPOTENT
+        await self._again(operation, operation.trouble or "No answer came.", maybe=maybe)
+        return False
 
-    async def _again(self, operation: Operation, trouble: str, *, after: dt.timedelta = dt.timedelta(0)) -> None:
-        """Nothing was done, or doing it again is harmless: another attempt, a bounded number of times."""
+    async def _again(
+        self,
+        operation: Operation,
+        trouble: str,
+        *,
+        after: dt.timedelta = dt.timedelta(0),
+        maybe: bool = False,
+    ) -> None:
+        """Nothing was done, or doing it again is harmless: another attempt, a bounded number of times.
+
+        Args:
+            maybe: It may have been done already.
+        """
         fresh = await self._load(operation.owner_id, operation.id)
+        if (maybe or EARLIER in (fresh.trouble or "")) and EARLIER not in trouble:
+            trouble = f"{trouble} {EARLIER}"
         if fresh.attempts >= ATTEMPTS or after > LONGEST_PAUSE:
             await self._end(operation, "failed", before=("sent",), trouble=trouble)
             return
@@ -281,11 +301,18 @@ class Executor:
         receipt: Receipt | None = None,
         trouble: str | None = None,
         broken: bool = False,
+        connection: Connection | None = None,
     ) -> None:
         owner = operation.owner_id
         label = self._label(operation.tool)
+        if state == "failed" and EARLIER in f"{operation.trouble} {trouble}":
+            # This attempt did nothing; that does not tell what became of the one before.
+            state, trouble = "unknown", trouble if EARLIER in (trouble or "") else f"{trouble} {EARLIER}"
         async with self._database.session(owner) as session:
             now = self._clock()
+            if state == "unknown" and "claimed" in before:
+                await operations.move(session, owner, operation.id, before=before, state="sent")
+                before = ("sent",)
             moved = await operations.move(
                 session,
                 owner,
@@ -299,7 +326,7 @@ class Executor:
             if not moved:
                 return
             works = state == "confirmed"
-            if works or broken:
+            if broken or (works and not _known_to_work(connection, now=now)):
                 await operations.mark_connection(
                     session, owner, operation.service, trouble=None if works else trouble, now=now
                 )
@@ -328,13 +355,13 @@ class Executor:
             raise TwinningError("It was approved too long ago; ask for it again.")
         return proposal, performer
 
-    async def _prepared(self, operation: Operation, proposal: Proposal, performer: Performer) -> _Call:
+    async def _prepared(
+        self, operation: Operation, proposal: Proposal, performer: Performer, connection: Connection | None
+    ) -> Call:
         service = self._services.get(performer.service)
         if service is None:
             raise TwinningError(f"Twinning does not know {performer.service} any more; nothing was sent.")
-        async with self._database.session(operation.owner_id) as session:
-            connection = await operations.connection(session, operation.owner_id, performer.service)
-        if connection is None or connection.account != proposal.account:
+        if connection is None or connection.service != performer.service or connection.account != proposal.account:
             raise AuthFailed(f"{service.title} is connected differently since it was proposed; ask for it again.")
         secrets = await asyncio.to_thread(self._secrets.read, operation.owner_id, service)
         try:
@@ -346,7 +373,7 @@ class Executor:
         http = self._egress.client(allowed, reason)
         client = service.client(http, connection.settings, secrets)
         attempt = Attempt(str(operation.id), operation.decided_at or self._clock(), dict(connection.settings))
-        return _Call(http, client, attempt, {name: getattr(arguments, name) for name in type(arguments).model_fields})
+        return Call(http, client, attempt, {name: getattr(arguments, name) for name in type(arguments).model_fields})
 
     def _label(self, tool: str) -> str:
         performer = self._performers.get(tool)
@@ -370,48 +397,24 @@ class Executor:
         )
 
 
-class _Call:
-    """One call, ready to be sent; leaving it closes its connections."""
-
-    def __init__(self, http: httpx.AsyncClient, client: Any, attempt: Attempt, arguments: Mapping[str, Any]) -> None:
-        self.changed = False
-        """True once the service has carried out a first part and was asked for the next."""
-        self._done = False
-        self._http = http
-        self._client = client
-        self._attempt = attempt
-        self._arguments = arguments
-        http.event_hooks["request"].append(self._before)
-        http.event_hooks["response"].append(self._after)
-
-    async def run(self, function: Perform | Lookup) -> Any:
-        """Carries it out, or looks for it."""
-        return await function(self._client, self._attempt, **self._arguments)
-
-    async def _before(self, request: httpx.Request) -> None:
-        self.changed = self._done
-
-    async def _after(self, response: httpx.Response) -> None:
-        self._done = self._done or (response.is_success and response.request.method not in ("GET", "HEAD"))
-
-    async def __aenter__(self) -> _Call:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._http.aclose()
-
-
-async def _to_its_end(step: Coroutine[Any, Any, None]) -> None:
+async def _to_its_end(step: Coroutine[Any, Any, bool]) -> bool:
     """Takes a step. Cancelled meanwhile, it lets the step end first, for as long as a stop may take."""
     task = asyncio.ensure_future(step)
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         _, pending = await asyncio.wait({task}, timeout=GRACE_S)
         for each in pending:
             each.cancel()
         await asyncio.gather(task, return_exceptions=True)
         raise
+
+
+def _known_to_work(connection: Connection | None, *, now: dt.datetime) -> bool:
+    """Spares a write for every call that went well."""
+    if connection is None or connection.trouble is not None or connection.checked_at is None:
+        return False
+    return now - connection.checked_at < dt.timedelta(minutes=1)
 
 
 def _due(operation: Operation | None) -> dt.datetime | None:

@@ -34,6 +34,19 @@ _APPEND = text(
 )
 
 
+_NEXT = text(
+    "WITH head AS (UPDATE audit_heads SET seq = :seq, mac = :mac"
+    "  WHERE owner_id = :owner AND seq = :seq - 1 AND mac = :before RETURNING owner_id)"
+    " INSERT INTO audit (owner_id, seq, body, mac) SELECT owner_id, :seq, :body, :mac FROM head RETURNING seq"
+)
+
+
+async def append_after(session: AsyncSession, owner: UUID, before: Head, *, body: bytes, mac: bytes) -> bool:
+    """Adds an entry after `before`, if that is still the last one; False when it is not, and nothing was added."""
+    values = {"owner": owner, "seq": before.seq + 1, "before": before.mac, "body": body, "mac": mac}
+    return (await session.execute(_NEXT, values)).first() is not None
+
+
 async def locked_head(session: AsyncSession, owner: UUID) -> Head:
     """The audit's last entry; nobody else adds one until this transaction ends."""
     row = (await session.execute(_LOCKED_HEAD, {"owner": owner})).one()

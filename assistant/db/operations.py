@@ -7,21 +7,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Text, cast, delete, func, or_, select, text, update
+from sqlalchemy import Text, and_, case, cast, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db.tables import Connection, Grant, Notice, Operation
 
+_OPERATIONS = Operation.metadata.tables["operations"]
 WAITING = ("proposed", "approved", "claimed", "sent")
 """The states from which something still follows."""
 
 
-async def add(session: AsyncSession, owner: UUID, values: Mapping[str, Any]) -> UUID:
-    """Stores an operation (columns of the table, without id and owner) and returns its id."""
-    key = uuid4()
-    await session.execute(insert(Operation).values(id=key, owner_id=owner, **values))
-    return key
+async def add(session: AsyncSession, owner: UUID, values: Mapping[str, Any]) -> Operation:
+    """Stores an operation (columns of the table, without id and owner) and returns it."""
+    stored: Operation | None = await session.scalar(
+        insert(Operation).values(id=uuid4(), owner_id=owner, **values).returning(Operation)
+    )
+    assert stored is not None, "an insert that fails raises"
+    return stored
 
 
 async def get(session: AsyncSession, owner: UUID, key: UUID) -> Operation | None:
@@ -30,6 +33,17 @@ async def get(session: AsyncSession, owner: UUID, key: UUID) -> Operation | None
         select(Operation).where(Operation.owner_id == owner, Operation.id == key)
     )
     return found
+
+
+async def with_connection(session: AsyncSession, owner: UUID, key: UUID) -> tuple[Operation, Connection | None] | None:
+    """The operation with the person's connection to its service, if there is one."""
+    found = await session.execute(
+        select(Operation, Connection)
+        .outerjoin(Connection, and_(Connection.owner_id == Operation.owner_id, Connection.service == Operation.service))
+        .where(Operation.owner_id == owner, Operation.id == key)
+    )
+    row = found.first()
+    return None if row is None else (row[0], row[1])
 
 
 async def listed(
@@ -79,11 +93,16 @@ async def decide(
     state: str,
     on: str,
     now: dt.datetime,
-    not_before: dt.datetime | None = None,
-    grant: UUID | None = None,
-) -> bool:
-    """Moves a waiting proposal on; False when it is decided, expired, or not what the digest names."""
-    moved = await session.execute(
+    wait_until: dt.datetime | None = None,
+    waits: Sequence[str] = (),
+) -> Operation | None:
+    """Moves a waiting proposal on, and returns it; None when it is decided, expired, or not what the digest names.
+
+    Args:
+        wait_until: Before then it is not carried out, if its tool is one of `waits`.
+    """
+    not_before = case((Operation.tool.in_(waits), wait_until), else_=None) if waits else None
+    moved: Operation | None = await session.scalar(
         update(Operation)
         .where(
             Operation.owner_id == owner,
@@ -92,10 +111,10 @@ async def decide(
             Operation.digest == digest,
             Operation.expires_at > now,
         )
-        .values(state=state, decided_at=now, decided_on=on, not_before=not_before, grant_id=grant)
-        .returning(Operation.id)
+        .values(state=state, decided_at=now, decided_on=on, not_before=not_before)
+        .returning(Operation)
     )
-    return moved.first() is not None
+    return moved
 
 
 async def expired(session: AsyncSession, owner: UUID, *, now: dt.datetime) -> list[Operation]:
@@ -109,13 +128,15 @@ async def expired(session: AsyncSession, owner: UUID, *, now: dt.datetime) -> li
     return list(gone)
 
 
+# A claim need not outlive a crash of the server: without it the operation is approved, and is claimed again. So its
+# commit does not wait for the disk; that of what follows it does.
 _CLAIM = text(
     "UPDATE operations SET state = 'claimed', lease_until = :until WHERE owner_id = :owner AND id = ("
     "  SELECT id FROM operations WHERE owner_id = :owner"
     "    AND (state = 'approved' OR (state = 'claimed' AND lease_until < :now))"
     "    AND (not_before IS NULL OR not_before <= :now) AND (CAST(:id AS uuid) IS NULL OR id = CAST(:id AS uuid))"
     "  ORDER BY decided_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"
-    ") RETURNING id"
+    ") RETURNING id, set_config('synchronous_commit', 'off', true)"
 )
 _LEFT_SENT = text(
     "UPDATE operations SET lease_until = :until WHERE owner_id = :owner AND id = ("
@@ -150,11 +171,12 @@ async def move(
     session: AsyncSession, owner: UUID, key: UUID, *, before: Sequence[str], state: str, **values: Any
 ) -> bool:
     """Moves an operation to `state` if it is in one of the states `before`; False when it is not."""
+    # Of the table and not of the class: nobody holds the object any more, so there is nothing to bring up to date.
     moved = await session.execute(
-        update(Operation)
-        .where(Operation.owner_id == owner, Operation.id == key, Operation.state.in_(before))
+        update(_OPERATIONS)
+        .where(_OPERATIONS.c.owner_id == owner, _OPERATIONS.c.id == key, _OPERATIONS.c.state.in_(before))
         .values(state=state, **values)
-        .returning(Operation.id)
+        .returning(_OPERATIONS.c.id)
     )
     return moved.first() is not None
 
@@ -249,12 +271,6 @@ async def mark_connection(
         .where(
             Connection.owner_id == owner,
             Connection.service == service,
-            # Spares a write for every call that went well.
-            or_(
-                Connection.trouble.is_distinct_from(trouble),
-                Connection.checked_at.is_(None),
-                Connection.checked_at < now - dt.timedelta(minutes=1),
-            ),
         )
         .values(trouble=trouble, checked_at=now)
     )

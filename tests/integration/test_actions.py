@@ -434,3 +434,21 @@ async def test_secrets_are_in_a_file_for_its_owner_alone(outside: Outside, owner
     assert not path.exists()
     with pytest.raises(NotFound):
         await outside.connections.disconnect(owner, "letterbox")
+
+
+@pytest.mark.parametrize("last", ["refuses", "breaks after doing it", "slow down", "another account"])
+async def test_not_done_is_never_said_of_what_an_earlier_attempt_may_have_done(
+    outside: Outside, owner: UUID, box: Letterbox, last: str
+) -> None:
+    box.mood = ["breaks after doing it", *[last] * 6]
+    approval = await proposed(outside, owner, tool="letterbox_post_keyed")
+    await outside.actions.decide(owner, approval.id, named=approval.digest, approve=True, channel="web")
+    await outside.executor.work(owner)
+    if last == "another account":
+        await outside.connections.connect(
+            owner, "letterbox", account="box of ben", settings={"address": box.address}, secrets={"key": KEY}
+        )
+    outcome = await outside.actions.finished(owner, approval.id, within_s=20)
+    assert (outcome.state, len(box.letters)) == ("unknown", 1)
+    assert "An earlier attempt may have been done." in outcome.told
+    assert "Not done" not in outcome.told
