@@ -99,7 +99,9 @@ class Context:
         async with self.omac.database.session(self.person.id) as session:
             said = await threads.messages(session, self.person.id, self.thread, last=6)
         for message in reversed(said):
-            if message.role == "assistant" and message.details.get("operation") is None:
+            details = message.details
+            said_something = message.role == "assistant" and message.state != "refused"
+            if said_something and not any(details.get(each) for each in ("operation", "approvals", "options")):
                 sources = {each["source"] for each in message.details.get("citations", []) if not each.get("own")}
                 stored = Labels.from_json(message.details.get("labels") or {})
                 return message.text, personal(message.text, sources=sources).join(stored)

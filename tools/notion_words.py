@@ -23,7 +23,8 @@ ASKED = (
 )
 TAIL = r"(?:,? (?:please|thanks|thank you))?[?.! ]*"
 IT = (
-    r"(?:it|this|that|(?:this|that|the|your)(?: last| previous| above)? (?:answer|reply|response|text|list|summary)"
+    r"(?:(?:it|this|that)(?: down)?"
+    r"|(?:this|that|the|your)(?: last| previous| above)? (?:answer|reply|response|text|list|summary)"
     r"|what you (?:just )?(?:said|wrote|found))"
 )
 _IT = re.compile(IT, re.IGNORECASE)

@@ -19,7 +19,7 @@ from langgraph.types import interrupt
 from assistant.agent import arguments, phrasing, tool_calls
 from assistant.agent.brain import Brain
 from assistant.agent.chat_model import ChatModel, Usage
-from assistant.agent.routing import OPTIONS, TALK, Router
+from assistant.agent.routing import OPTIONS, TALK, Router, whole
 from assistant.context import Choice, Context, Result
 from assistant.errors import BadInput, ModelUnavailable
 from assistant.events import Approval, ApprovalAsked, Asked, Mode, Sources, StepFinished, StepStarted, Words
@@ -301,8 +301,7 @@ def _choice(name: str, text: str) -> Choice:
     if name == TALK:
         return Choice(TALK_LABEL, TALK)
     tool = all_tools()[name]
-    fields = list(tool.arguments.model_fields)
-    return Choice(tool.label, name, {fields[0]: text} if fields else {})
+    return Choice(tool.label, name, whole(tool, text))
 
 
 def _as_dict(choice: Choice) -> dict[str, Any]:

@@ -187,13 +187,16 @@ class Router:
 
 def by_rule(text: str) -> Route | None:
     """What needs no model: greetings, the tools' own rules, and questions, which go to memory."""
-    if TALK_RULES.fullmatch(text) or TALK_TASKS.fullmatch(text):
+    if TALK_RULES.fullmatch(text):
         return Route(TALK)
-    for name, tool in _most_specific():
-        for rule in tool.rules:
-            if found := rule.fullmatch(text):
-                said = {key: value.strip() for key, value in found.groupdict().items() if value}
-                return Route(name, said)
+    # "Write a comment on #5" names a service; "write a comment on her new hat" is something to talk about.
+    named = [each for each in _most_specific() if not _of_memory(each[1])]
+    if route := _ruled(named, text):
+        return route
+    if TALK_TASKS.fullmatch(text):
+        return Route(TALK)
+    if route := _ruled([each for each in _most_specific() if _of_memory(each[1])], text):
+        return route
     if len(text) <= 400 and QUESTION.fullmatch(text) and not TALKING_TO_IT.search(text):
         return Route("recall", {"question": text.strip()}, by="question")
     return None
@@ -207,18 +210,35 @@ TALKING_TO_IT = re.compile(
 )
 
 
+def _ruled(tools: Sequence[tuple[str, Tool]], text: str) -> Route | None:
+    for name, tool in tools:
+        for rule in tool.rules:
+            if found := rule.fullmatch(text):
+                return Route(name, {key: value.strip() for key, value in found.groupdict().items() if value})
+    return None
+
+
 def _most_specific() -> list[tuple[str, Tool]]:
     """Whoever names a service means it; memory could be meant by nearly everything, and looking up by anything."""
-    return sorted(
-        all_tools().items(), key=lambda item: (item[0] == "recall", item[1].function.__module__ == "tools.memory")
-    )
+    return sorted(all_tools().items(), key=lambda item: (item[0] == "recall", _of_memory(item[1])))
+
+
+def _of_memory(tool: Tool) -> bool:
+    return tool.function.__module__ == "tools.memory"
+
+
+def whole(tool: Tool, text: str) -> dict[str, str]:
+    """The message as the argument of a tool that needs one text and nothing else."""
+    fields = tool.arguments.model_fields
+    needed = [name for name, field in fields.items() if field.is_required()]
+    if len(fields) == 1:
+        needed = list(fields)
+    return {needed[0]: text.strip()} if len(needed) == 1 and fields[needed[0]].annotation is str else {}
 
 
 def _whole(name: str, text: str) -> dict[str, str]:
-    """The message as the one argument of a tool that takes one."""
     tool = all_tools().get(name)
-    fields = list(tool.arguments.model_fields) if tool else []
-    return {fields[0]: text.strip()} if len(fields) == 1 else {}
+    return whole(tool, text) if tool else {}
 
 
 def _normal(text: str) -> str:
