@@ -219,7 +219,8 @@ class Actions:
             ):
                 raise NotAllowed(f"It is too late to cancel: it is {found.state}.")
             head = await self._note(session, found, "cancelled", on=channel)
-            await tell_thread(session, found, "Cancelled; nothing was sent.")
+            tried = "it was tried before, so look at the service whether that was done"
+            await tell_thread(session, found, f"Cancelled; {tried if found.sent_at else 'nothing was sent'}.")
         self._audit.sealed(owner, head)
         return await self.outcome(owner, key)
 
@@ -358,7 +359,8 @@ class Actions:
                 "digest": digest(frozen),
                 "state": "approved" if decided else "proposed",
                 "channel": place.channel,
-                "thread_id": place.thread,
+                # Under a grant the answer itself tells the outcome; told twice, it would look done twice.
+                "thread_id": None if verdict.grant else place.thread,
                 "message_id": place.message_id,
                 "replaces": replaces,
                 "undoes": undoes,
