@@ -153,7 +153,7 @@ async def create_page(
 
 
 async def _created(client: NotionClient, page_id: str, title: str) -> Receipt:
-    there = await _again(client, page_id)
+    there = await read_again(client, page_id)
     return Receipt(
         f"created the page “{title}” in Notion.",
         id=page_id,
@@ -241,7 +241,7 @@ async def update_page(client: NotionClient, attempt: Attempt, *, page: str, prop
         properties: Plain values by name; null empties a property.
     """
     done = await client.update_properties(page, properties)
-    there = await _again(client, done.id)
+    there = await read_again(client, done.id)
     before = {name: json_value(value) for name, value in done.before.items()}
     return Receipt(
         f"set {_said(properties)} in Notion.",
@@ -263,7 +263,7 @@ async def update_page(client: NotionClient, attempt: Attempt, *, page: str, prop
 async def trash_page(client: NotionClient, attempt: Attempt, *, page: str) -> Receipt:
     """Moves a page to the trash, whence it can be restored for 30 days."""
     done = await client.trash_page(page)
-    there = await _again(client, done.id)
+    there = await read_again(client, done.id)
     return Receipt(
         "moved the page to Notion's trash; it can be restored for 30 days.",
         id=done.id,
@@ -284,7 +284,7 @@ async def trash_page(client: NotionClient, attempt: Attempt, *, page: str) -> Re
 async def restore_page(client: NotionClient, attempt: Attempt, *, page: str) -> Receipt:
     """Takes a page out of the trash."""
     done = await client.restore_page(page)
-    there = await _again(client, done.id)
+    there = await read_again(client, done.id)
     return Receipt(
         "took the page out of Notion's trash.",
         id=done.id,
@@ -380,7 +380,7 @@ def _short(text: str, *, most: int = 80) -> str:
     return f"“{line}”" if len(line) <= most else f"“{line[: most - 1]}…”"
 
 
-async def _again(client: NotionClient, page_id: str) -> Page | None:
+async def read_again(client: NotionClient, page_id: str) -> Page | None:
     """The page as it stands now; None when it cannot be had. Whatever goes wrong here, what was done is done."""
     try:
         async with asyncio.timeout(READ_BACK_S):

@@ -370,6 +370,37 @@ class Delivered(Table):
     received_at: Mapped[dt.datetime]
 
 
+class NotionPage(Table):
+    """What a page of the synced data source is in memory, and how both were when they last agreed."""
+
+    __tablename__ = "notion_pages"
+    __table_args__ = (UniqueConstraint("owner_id", "data_source", "page_id"),)
+    id: Mapped[uuid.UUID] = _id()
+    owner_id: Mapped[uuid.UUID] = _owner()
+    data_source: Mapped[str]
+    page_id: Mapped[str | None]  # None while the page is only proposed
+    memory_id: Mapped[uuid.UUID | None]  # the fact that it says
+    document_id: Mapped[uuid.UUID | None]  # the document that was made of it
+    agreed_hash: Mapped[bytes | None]  # SHA-256 of title and text when both sides last said the same
+    edited_at: Mapped[dt.datetime | None]  # as Notion said when it was last read, to the minute
+    read_at: Mapped[dt.datetime | None]
+    wanted: Mapped[str | None]  # create | retitle | trash: what was proposed
+    wanted_hash: Mapped[bytes | None]  # of what the page would say then
+    wanted_at: Mapped[dt.datetime | None]  # written down before it is proposed
+    operation_id: Mapped[uuid.UUID | None]
+    declined_hash: Mapped[bytes | None]  # what was proposed and not done; it is not proposed again
+    conflict_hash: Mapped[bytes | None]  # the conflict that the person was told of
+
+
+class NotionCursor(Table):
+    """How far a data source was read: up to which edit."""
+
+    __tablename__ = "notion_cursors"
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    data_source: Mapped[str] = mapped_column(primary_key=True)
+    edited_until: Mapped[dt.datetime]
+
+
 OWNED = (
     "documents",
     "memories",
@@ -387,5 +418,7 @@ OWNED = (
     "notices",
     "memory_events",
     "delivered",
+    "notion_pages",
+    "notion_cursors",
 )
 """Tables under row-level security."""

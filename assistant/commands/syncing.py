@@ -1,0 +1,35 @@
+"""`twinning sync`: keeps memory in step with a service."""
+
+from __future__ import annotations
+
+import click
+
+from assistant.commands.running import command, for_user, omac_and_person, read_settings
+from assistant.context import Context
+from assistant.jobs import notion_sync
+from assistant.outside import make_outside
+from assistant.rendering import plain
+
+
+@click.group()
+def sync() -> None:
+    """Keep memory in step with a service, now."""
+
+
+@sync.command()
+@click.option("--forget-many", is_flag=True, help="Forget everything that is in Notion's trash, however much it is.")
+@for_user
+@command
+async def notion(forget_many: bool, user: str | None) -> None:
+    """Keep memory in step with the chosen data source of Notion; changes there wait for your approval."""
+    async with omac_and_person(user) as (omac, person):
+        settings = read_settings()
+        actions = make_outside(settings, omac.database).actions
+        ctx = Context(person=person, omac=omac, now=settings.clock(), actions=actions)
+        if not await notion_sync.chosen(ctx):
+            click.echo("No data source is chosen; `twinning connect notion` asks for one.")
+            return
+        report = await notion_sync.run(ctx, forget_many=forget_many)
+        click.echo(plain(report.text) if report else "Notion and memory are in step.")
+        if report and report.waiting:
+            click.echo("`twinning approvals` shows what waits.")
