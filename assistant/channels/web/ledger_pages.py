@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from assistant.channels.web import outside_markup
 from assistant.channels.web.answering import for_person, part_or_page
 from assistant.channels.web.current import house
-from assistant.db import ledgers, operations
+from assistant.db import operations
 from assistant.errors import NotFound
 from assistant.events import Person
 from assistant.outside import utc_now
@@ -25,9 +25,8 @@ router = APIRouter(include_in_schema=False)
 @for_person
 async def egress(request: Request, person: Person) -> Response:
     """What left the house: by host, and the last requests."""
-    async with house().database.session(person.id) as session:
-        totals = await ledgers.egress_totals(session, person.id)
-        lines = await ledgers.egress(session, person.id, limit=LINES)
+    ledger = house().outside.egress
+    lines, totals = await ledger.latest(person.id, limit=LINES), await ledger.totals(person.id)
     return part_or_page(request, "What left the house", outside_markup.egress_html(totals, lines, person))
 
 
