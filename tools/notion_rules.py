@@ -25,9 +25,10 @@ _NAMED = r"(?: (?:called|named|titled|about))?"
 _SAYING = r"(?:(?:\s*[:–—]\s*|\s+-\s+|,? (?:saying|that says|with the (?:text|content)):? )(?P<text>.+))?"  # or nothing
 _SOMETHING = r"(?: (?:this|that|the following|a line|a note|an entry|something))?"
 _TITLE = r"(?P<title>[^:\n]{1,200}?)"
-_PAGE = r"(?P<page>[^:\n]{1,120}?)"
+_NAME = r"(?:https?://\S+|[^:\n]{1,120}?)"
+_PAGE = rf"(?P<page>{_NAME})"
 _ELSEWHERE = r"(?!notion\b)"
-_TABLE = r"(?P<table>[^:\n]{1,120}?)(?: table| database| data source)?"
+_TABLE = rf"(?P<table>{_NAME})(?: table| database| data source)?"
 _PROPERTY = r"(?P<property>[^\n]{1,60}?)"
 _VALUE = r"(?P<value>[^\n]{1,200}?)"
 _WHERE = (
@@ -72,7 +73,7 @@ QUERY = _rules(
     rf"{_SHORT}{_LIST} {_ROW} (?:of|in|from) {_MY}{_TABLE}{_WHERE} {_IN}",
     rf"{_SHORT}{_LIST} {_ROW} (?:of|in|from) {_MY}{_TABLE} {_IN}{_WHERE}?",
     rf"{_SHORT}{_LIST}(?: {_ROW})?(?: of| in| from)?(?: the| my)? notion (?:table|database|data source)"
-    rf"(?: called| named)? (?P<table>[^:\n]{{1,120}}?){_WHERE}?",
+    rf"(?: called| named)? (?P<table>{_NAME}){_WHERE}?",
     rf"{_SHORT}(?:which|what) {_ROW}(?: are)? (?:of|in|from) {_MY}{_TABLE} {_IN} (?:have|has)(?: the| an?)? "
     rf"(?P<property>\w{{1,40}}) (?:set to |= ?|is )?{_VALUE}",
     rf"{_SHORT}(?:which|what)(?: of my)? (?P<table>[^\n:]{{1,60}}?) {_IN} (?:is|are)(?: still| already)? "
@@ -86,7 +87,7 @@ READ = _rules(
     rf"what does {_MY}notion page{_NAMED} {_PAGE} say",
     rf"{_SHORT}what does {_MY}(?:page )?{_PAGE}(?: page)? (?:{_IN} say|say {_IN})",
 )
-_PARENT = rf"(?P<parent>{_ELSEWHERE}[^:\n]{{1,120}}?)"
+_PARENT = rf"(?P<parent>{_ELSEWHERE}{_NAME})"
 CREATE = _rules(
     rf"{_SHORT}{_CREATE} page{_CALLED} {_TITLE} (?:under|in|inside|below|on) {_MY}notion page {_PARENT}{_SAYING}",
     rf"{_CREATE} (?:page in {_MY})?(?P<parent>notion)(?: page)? (?:called|named|titled|for|with the (?:title|name)) "
@@ -109,7 +110,7 @@ LOG = _rules(
     rf"{_WRITE}{_SOMETHING} {_TO} {_MY}{_PAGE}(?: page)? {_IN}\s*:\s*(?P<text>.+)",
     rf"{_WRITE} (?P<text>.+?) {_TO} {_MY}notion page(?: called| named)? {_PAGE}",
     rf"{_WRITE} (?P<text>.+?) {_TO} {_MY}{_PAGE} page {_IN}",
-    rf"{_SHORT}{_ADD} (?P<text>.+?) {_TO} {_MY}(?P<page>{_ELSEWHERE}[^:\n]{{1,120}}?) {_IN}",
+    rf"{_SHORT}{_ADD} (?P<text>.+?) {_TO} {_MY}(?P<page>{_ELSEWHERE}{_NAME}) {_IN}",
     rf"{_WRITE} (?P<text>.+?) {_TO} {_MY}(?P<page>notion)(?: log| journal| diary)?",
     r"(?P<page>notion)(?: log| journal| diary)?\s*:\s*(?P<text>.+)",
     rf"in {_MY}(?P<page>notion),? {_WRITE}(?: that|:)? (?P<text>.+)",

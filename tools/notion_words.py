@@ -125,23 +125,30 @@ async def content_meant(context: Context, said: str, *, place: str = "") -> Cont
 
 
 async def _latest(context: Context) -> Content | None:
-    """The latest answer that said something; a question back, an approval or a receipt is not what "it" means."""
-    if context.thread is None:
+    """What was just remembered, in the person's own words; else the latest answer, with what it quotes."""
+    if facts := await _just_remembered(context):
+        return Content(facts, personal(facts), "what you told me")
+    last = await context.last_answer()
+    if last is None:
         return None
+    text, labels = last
+    quoted = f", which quotes {', '.join(sorted(labels.sources))}" if labels.sources else ""
+    return Content(text, labels, f"the last answer{quoted}")
+
+
+async def _just_remembered(context: Context) -> str:
+    """The facts that the thread's latest answer stored; empty when it did something else."""
+    if context.thread is None:
+        return ""
     async with context.omac.database.session(context.person.id) as session:
-        stored = await threads.messages(session, context.person.id, context.thread, last=12)
-    for message in reversed(stored):
-        details = message.details
-        if message.role != "assistant" or any(details.get(each) for each in ("operation", "options", "approvals")):
-            continue
-        if written := await context.omac.by_ids(context.person, [UUID(each) for each in details.get("memories", [])]):
-            facts = "\n\n".join(each.text for each in written)
-            return Content(facts, personal(facts), "what you told me")
-        sources = {each["source"] for each in details.get("citations", []) if not each.get("own")}
-        labels = personal(message.text, sources=sources).join(Labels.from_json(details.get("labels") or {}))
-        quoted = f", which quotes {', '.join(sorted(labels.sources))}" if labels.sources else ""
-        return Content(message.text, labels, f"the last answer{quoted}")
-    return None
+        stored = await threads.messages(session, context.person.id, context.thread, last=6)
+    # Questions back, approvals and receipts stand between a fact and "log it"; they are no answers.
+    apart = ("operation", "options", "approvals")
+    answers = [each for each in stored if each.role == "assistant" and not any(each.details.get(key) for key in apart)]
+    written = answers[-1].details.get("memories", []) if answers else []
+    return "\n\n".join(
+        each.text for each in await context.omac.by_ids(context.person, [UUID(each) for each in written])
+    )
 
 
 def column_meant(source: DataSource, property: str, value: str) -> Property:

@@ -67,6 +67,8 @@ UNMISTAKABLE = [
     ("find the meeting notes in Notion", "search_notion", {"query": "the meeting notes"}),
     ("where in Notion is the recipe for lasagne?", "search_notion", {"query": "the recipe for lasagne"}),
     ("what does the Notion page Wifi say?", "read_notion_page", {"page": "Wifi"}),
+    ("read my Notion page https://www.notion.so/ab12", "read_notion_page", {"page": "https://www.notion.so/ab12"}),
+    ("add milk to the Notion page https://x.y/z", "log_to_notion", {"text": "milk", "page": "https://x.y/z"}),
     ("show me House rules in Notion", "read_notion_page", {"page": "House rules"}),
     ("query the Notion database Expenses", "query_notion", {"table": "Expenses"}),
     (
