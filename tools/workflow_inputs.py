@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.errors import BadInput
+from assistant.memory.words import stems
 from integrations.n8n_workflows import AllowedWorkflow
 
 _QUOTED = r"(?:\"[^\"]+\"|“[^”]+”|«[^»]+»|(?<!\w)'[^']+'(?!\w)|(?<!\w)‘[^’]+’(?!\w))"
+_MARKS = '"“”«»'
+_ANY_MARKS = f"{_MARKS}'‘’"
 _LINK = r"(?:with|using|from|for|into|in|to|of|on|as|and|at)"
 _THE = r"(?:the |its |my |our |an? )?"
-_IS = r"(?:\s*[:=]\s*|\s+(?:is |of |named |called |to |as |should be |set to )?)"
+_IS = r"(?:\s*[:=]\s*|\s+(?:is |are |should be |set )?(?:of |named |called |to |as )?)"
 _NUMBER = r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w%])"
 _DAY = r"\d{4}-\d\d-\d\d|today|tomorrow|yesterday"
 _YES, _NO = r"(?:yes|true|on)", r"(?:no|false|off)"
@@ -28,7 +31,22 @@ _OTHERWISE = re.compile(
     re.IGNORECASE,
 )
 _NOT = re.compile(r"\b(?:don'?t|do not|never|stop|cancel|not)\b", re.IGNORECASE)
-_EXTRA = re.compile(r"\b(?:with|using|without) (?:the |an? )?([\w-]+)", re.IGNORECASE)
+_THEN = "then|put|save|copy|move|use|take|keep|add|only|send|make|set"
+"""What begins another wish behind an input."""
+_OUT_OF = r"(?:from|for|of|in|into|to|on|named|called)"
+_COMMAND = (
+    "run start launch trigger execute kick off fire set going get go please pls hey can could would you want need like "
+    "workflow automation n8n now new"
+)
+_POINTS = frozenset("me us it that this those these them now here there you everything all one".split())
+"""Words that name nothing."""
+_EXTRA = re.compile(
+    rf"\b(?:with|without|using|from|for|into|in|to|of|on|at|and(?! (?:{_THEN})\b)) {_THE}([\w-]+)", re.IGNORECASE
+)
+_WHEN = re.compile(r"\b(?:last|next|this)\b", re.IGNORECASE)
+_QUESTION = re.compile(
+    r"\W*(?:is|are|did|does|has|have|was|were|when|why|how|who|which|what|where|should|must)\b", re.IGNORECASE
+)
 
 
 @dataclass
@@ -75,7 +93,7 @@ def read(text: str, workflow: AllowedWorkflow, *, today: dt.date) -> Sentence:
     said = Sentence(workflow, re.sub(r"[\s,]*(?:please|thanks|thank you)?[\s.!?]*$", "", text, flags=re.I), today)
     for reading in (_lists, _quoted_by_name, _days, _numbers, _switches, _choices, _by_name, _alone):
         reading(said)
-    _nothing_else(said)
+    nothing_else(said)
     return said
 
 
@@ -197,8 +215,9 @@ def _by_name(said: Sentence) -> None:
             continue
         others = "|".join(_named(each) for each in said.schemas if each != name) or r"(?!)"
         found = re.search(
-            rf"(?:\b{_LINK} )?{_THE}{_named(name)}{_IS}(?!{_LINK}\b)([^\s,;].*?)"
-            rf"(?=\s*[,;]|(?: and)? {_LINK} {_THE}(?:\S+ )?(?:{others})| and (?:{others})|\s{{2,}}|\s*$)",
+            rf"(?:\b{_LINK} )?{_THE}{_named(name)}{_IS}(?!{_LINK}\b)([^\s,;{_MARKS}][^{_MARKS}]*?)"
+            rf"(?=\s*[,;]| and (?:{_THEN})\b|(?: and)? {_LINK} {_THE}(?:\S+ )?(?:{others})| and (?:{others})"
+            r"|\s{2,}|\s*$)",
             said.left, re.IGNORECASE,
         ) or re.search(
             rf"\b{_LINK} (?:the |my |our )((?!{_LINK}\b)[\w./&-]+(?: (?!{_LINK}\b)[\w./&-]+){{0,3}}) {_named(name)}",
@@ -206,44 +225,66 @@ def _by_name(said: Sentence) -> None:
         )  # fmt: skip
         if not found:
             continue
-        if said.open("string") != [name] and re.search(rf"\s{_LINK}\s", found[1], re.IGNORECASE):
+        value = _without_command(found[1].strip(), said.workflow)
+        if said.open("string") != [name] and re.search(rf"\s{_LINK}\s", value, re.IGNORECASE):
             raise BadInput(
                 f"I cannot tell where the {name_of(name)} of “{said.workflow.label}” ends; write it in quotation marks."
             )
-        said.take(name, found[1].strip(), found.span())
+        said.take(name, value, found.span())
+
+
+def _without_command(value: str, workflow: AllowedWorkflow) -> str:
+    """ "Summer in the photo archive" without the words that only say which workflow."""
+    ending = re.fullmatch(rf"(.+?)\s+{_LINK}\s+(.+)", value, re.IGNORECASE)
+    return ending[1] if ending and made_of(ending[2], workflow) else value
 
 
 def _alone(said: Sentence) -> None:
-    """The one text that is needed: the only quoted one, or the only name behind a word such as "from"."""
+    """The one text that is needed: the only quoted one, the only name behind a word like "from", or the whole end."""
     needed = [each for each in said.missing if _free(said.schemas[each])]
     if len(needed) != 1:
         return
-    for pattern in (rf"(?:\b{_LINK} )?({_QUOTED})", rf"\b(?:from|for|of|in|into|to|named|called) {_THE}({_NAMES_ONE})"):
-        found = [each for each in re.finditer(pattern, said.left) if each[1].casefold() not in _label_words(said)]
+    for pattern in (rf"(?:\b{_LINK} )?({_QUOTED})", rf"\b{_OUT_OF} {_THE}({_NAMES_ONE})(?=\s*[,;]|\s+{_LINK}\b|\s*$)"):
+        found = [each for each in re.finditer(pattern, said.left) if not made_of(each[1], said.workflow)]
         if len(found) == 1:
             value = found[0][1]
             said.take(needed[0], _unquoted(value) if re.fullmatch(_QUOTED, value) else value, found[0].span())
-            return
         if found:
             return
+    rest = re.fullmatch(rf"(.*?)\b({_OUT_OF} {_THE}((?:(?!\b{_LINK}\b)[^,;])+))", said.left, re.IGNORECASE)
+    if rest and not _WHEN.search(rest[3]) and made_of(rest[1], said.workflow) and not made_of(rest[3], said.workflow):
+        said.take(needed[0], rest[3].strip(), rest.span(2))
 
 
 def _free(shape: Mapping[str, Any]) -> bool:
     return shape.get("type") == "string" and not {"enum", "const", "format"} & set(shape)
 
 
-def _nothing_else(said: Sentence) -> None:
-    """Refuses a wish that would be carried out in part only: another time, a no, an input that there is not."""
+def nothing_else(said: Sentence) -> None:
+    """Looks at what was not understood.
+
+    Raises:
+        BadInput: the wish would be carried out in part only: another time, a no, an input that there is not.
+    """
     label, rest = said.workflow.label, without_quotes(said.left)
+    if _QUESTION.match(rest):
+        raise BadInput("This sounds like a question, so I start nothing; “what ran in n8n?” lists the last runs.")
     for each in sorted(_label_words(said), key=len, reverse=True):
-        rest = re.sub(rf"\b{re.escape(each)}\b", " ", rest, flags=re.IGNORECASE)
+        rest = re.sub(rf"\b{re.escape(each)}\b", lambda word: " " * len(word[0]), rest, flags=re.IGNORECASE)
     if _NOT.search(rest):
         raise BadInput(f"This sounds like a no, so I start nothing; to run “{label}”, say it without.")
     if found := _OTHERWISE.search(rest):
         raise BadInput(f"I can run “{label}” now and not “{found[0]}”; say it without that, or set a time in n8n.")
-    if (found := _EXTRA.search(rest)) and not said.missing:
+    if said.missing:
+        return
+    # The names in examples ("the album Summer") are inputs; their other words belong to the command.
+    usual = [word for each in said.workflow.examples for word in _words(each) if word.islower()]
+    known = set(stems(" ".join([_COMMAND, *usual]))) | _POINTS
+    extra = [each[1] for each in _EXTRA.finditer(rest) if not {*stems(each[1]), each[1].casefold()} & known]
+    extra += re.findall(rf"(?<![\w.,/-]){_NUMBER}", rest) + re.findall(_QUOTED, said.left)
+    if extra:
         takes = ", ".join(name_of(each) for each in said.schemas) or "nothing"
-        raise BadInput(f"“{label}” has no input “{found[1]}”; it takes: {takes}. Put texts into quotation marks.")
+        raise BadInput(f"I do not know what “{extra[0].strip(_ANY_MARKS)}” is for; “{label}” takes: {takes}.")
 
 
 def without_quotes(text: str) -> str:
@@ -259,13 +300,24 @@ def _words(text: str) -> Iterable[str]:
     return re.findall(r"\w+", text)
 
 
-def made_of(value: str, workflow: AllowedWorkflow) -> bool:
-    """Whether a text is nothing but words of the command itself: "photo import", "run", "the workflow"."""
-    command = (
-        "run start launch trigger execute kick off fire set going do go the a an my our please workflow n8n now me"
-    )
-    known = {
-        *command.split(),
-        *(each.casefold() for each in _words(f"{workflow.label} {workflow.name.replace('_', ' ')}")),
-    }
-    return all(each.casefold() in known for each in _words(value))
+def made_of(text: str, workflow: AllowedWorkflow) -> bool:
+    """Whether a text is nothing but words of the command itself: "photo import", "run", "the workflow", "it"."""
+    known = set(stems(" ".join([_COMMAND, workflow.label, name_of(workflow.name)])))
+    return all(each in known for each in stems(text)) or set(text.casefold().split()) <= _POINTS
+
+
+def take_phrase(said: Sentence, name: str, value: str) -> None:
+    """Takes what somebody read elsewhere, if it stands in the sentence whole and unread, and is no word of the command.
+
+    A small model takes the words of the command for an input, or half of a name; neither is what was meant.
+    """
+    found = re.search(
+        rf"(\w+|[{_MARKS}:=,;])\s*{_THE}\b({re.escape(value)})(?=\s*(?:[.,;!?{_MARKS}]|$)|\s+(?:{_LINK}|please|now)\b)",
+        said.left, re.IGNORECASE,
+    )  # fmt: skip
+    if not found or made_of(found[2], said.workflow):
+        return
+    before = found[1]
+    begins = re.fullmatch(rf"{_LINK}|{_THEN}|is|are|called|named|\W", before, re.IGNORECASE)
+    if begins or (stems(before) and made_of(before, said.workflow)):
+        said.take(name, found[2], found.span(2))

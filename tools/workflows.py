@@ -31,7 +31,7 @@ from integrations.n8n_service import registry_path
 from integrations.n8n_workflows import AllowedWorkflow, AllowedWorkflows, load_workflows
 from tools import Effect, tool
 from tools.workflow_calls import HOOK, performer_of, source_of
-from tools.workflow_inputs import Sentence, made_of, name_of, read, without_quotes
+from tools.workflow_inputs import Sentence, made_of, name_of, nothing_else, read, take_phrase, without_quotes
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,9 @@ _ASKED = (
     r"|i want (?:you )?to |i need (?:you )?to |let's |twinning,? |just |now |and )*"
 )
 _RUN = r"(?:(?:re-?)?run|start|launch|trigger|execute|kick ?off|fire(?: off| up)?|set off|invoke)"
+_DOES = (
+    r"(?:import|export|archive|back ?up|sync(?:hroni[sz]e)?|upload|download|convert|print|publish|send out|clean up)"
+)
 _TOLD = r"(?:workflows?|automations?|n8n)"
 _END = r"[\s?.!]*"
 
@@ -83,6 +86,8 @@ async def own_examples(database: Database, person: UUID) -> Sequence[str]:
     ],
     rules=[
         rf"(?P<text>{_ASKED}{_RUN}(?: me| up)? (?!.*\b(?:git ?hub|actions)\b).*\b{_TOLD}\b.*)",
+        # No other tool does these, and behind "could you" they would look like a question.
+        rf"(?P<text>{_ASKED}{_DOES} (?:the|my|our|all|these|those) .+)",
     ],
     own_examples=own_examples,
 )
@@ -328,8 +333,9 @@ async def _complete(context: Context, said: Sentence, text: str) -> None:
             found = await context.fill(text, form)
         except BadInput:
             found = {}
-        # A small model takes the words of the command for an input; those say what to do, not with what.
-        said.inputs.update({name: value for name, value in found.items() if not made_of(str(value), said.workflow)})
+        for name, value in found.items():
+            take_phrase(said, name, str(value))
+        nothing_else(said)
     if said.missing:
         needed = ", ".join(f"{name_of(each)}{_hint(said.schemas[each])}" for each in said.missing)
         example = " and ".join(f"{name_of(each)} “…”" for each in said.missing)

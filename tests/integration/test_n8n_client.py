@@ -200,7 +200,7 @@ async def test_a_list_that_is_none_is_not_taken_for_an_empty_one(
 
 async def test_the_client_has_no_verb_that_changes_a_workflow() -> None:
     verbs = {name for name in vars(N8nClient) if not name.startswith("_")}
-    assert verbs == {"trigger", "list_workflows", "executions"}
+    assert verbs == {"trigger", "ready", "list_workflows", "executions"}
 
 
 async def test_what_is_sent_is_the_signed_canonical_body(http: httpx.AsyncClient) -> None:
