@@ -52,6 +52,7 @@ COMMANDS = {
     "egress": Row("ledgers", "egress", "List what left the house: where to, why, which kind of content, how much."),
     "inbox": Row("ledgers", "inbox", "List what you should know or decide."),
     "executor": Row("acting", "executor", "Carry out what is approved, in a process of its own, until stopped."),
+    "sync": Row("syncing", "sync", "Keep memory in step with a service, now."),
     "user": Row("people", "user", "People of this house."),
     "model": Row("models", "model", "Language and embedding models."),
     "doctor": Row("examining", "doctor", "Look at everything that has to work; every finding names its fix."),

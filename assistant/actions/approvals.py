@@ -113,6 +113,9 @@ class Actions:
         outcome = await self.finished(owner, stored.id, within_s=READ_WITHIN_S)
         if outcome.receipt is None:
             raise ToolFailed(outcome.told)
+        # What was read is not kept: a copy here would outlive what the person has forgotten.
+        async with self._database.session(owner) as session:
+            await operations.drop_read(session, owner, stored.id)
         return outcome.receipt
 
     async def decide(self, owner: UUID, key: UUID, *, named: str, approve: bool, channel: str) -> Outcome:

@@ -181,6 +181,17 @@ async def move(
     return moved.first() is not None
 
 
+async def drop_read(session: AsyncSession, owner: UUID, key: UUID) -> None:
+    """Deletes what a READ brought, and what others left behind whose run was killed before it could."""
+    await session.execute(
+        text(
+            "UPDATE operations SET receipt = NULL WHERE owner_id = :owner AND effect = 'read' AND receipt IS NOT NULL"
+            " AND (id = :id OR finished_at < now() - interval '10 minutes')"
+        ),
+        {"owner": owner, "id": key},
+    )
+
+
 async def next_due(session: AsyncSession, owner: UUID) -> dt.datetime | None:
     """When the next operation wants attention; None when nothing is waiting for the executor."""
     due: dt.datetime | None = await session.scalar(

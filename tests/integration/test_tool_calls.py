@@ -117,10 +117,7 @@ async def test_the_conversation_stays_marked_by_what_was_read_in_it(
         stored = Labels.from_json(await threads.labels(session, ana.id, thread))
     assert stored.sources == {"Letterbox"}
     brain.say(Calls(("post_letter", {"to": "ben", "text": "hi"})), mode=Mode.FULL)
-    events = [
-        event
-        async for event in house.assistant.run(Message(BOX, person=ana, thread=thread))
-    ]
+    events = [event async for event in house.assistant.run(Message(BOX, person=ana, thread=thread))]
     (asked,) = [each.approval for each in events if isinstance(each, ApprovalAsked)]
     assert "text that you did not write: Letterbox" in asked.text
 
