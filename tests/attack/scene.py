@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import re
@@ -157,11 +158,15 @@ class Scene:
         async with self.house.database.session(self.owner) as session:
             return await operations.get(session, self.owner, key)
 
-    def admin(self, *statements: str, parameters: Sequence[Any] = ()) -> None:
-        """Somebody with all rights on the tables."""
+    async def admin(self, *statements: str) -> None:
+        """Somebody with all rights on the tables. In a thread: what it waits for may be a transaction of ours."""
+        await asyncio.to_thread(self._admin, statements)
+
+    def _admin(self, statements: Sequence[str]) -> None:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute("SET lock_timeout = '20s'")
             for statement in statements:
-                connection.execute(statement, parameters if "%s" in statement else None)  # type: ignore[arg-type]
+                connection.execute(statement)  # type: ignore[call-overload]
 
     async def verdict(self) -> list[str]:
         """What must not be, of everything since the last verdict. Forgets it."""

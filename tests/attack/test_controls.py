@@ -75,7 +75,7 @@ def _(scene: Scene, patch: Patch) -> None:
 def _(scene: Scene, patch: Patch) -> None:
     decide = operations.decide
 
-    async def any_digest(session: Any, owner: UUID, key: UUID, *, digest: bytes, **more: Any) -> bool:
+    async def any_digest(session: Any, owner: UUID, key: UUID, *, digest: bytes, **more: Any) -> Any:
         row = await operations.get(session, owner, key)
         return await decide(session, owner, key, digest=row.digest if row else digest, **more)
 
@@ -89,11 +89,9 @@ def _(scene: Scene, patch: Patch) -> None:
 
 @control("an approval counts once", ATTACKS["replay"])
 def _(scene: Scene, patch: Patch) -> None:
-    scene.admin("ALTER TABLE operations DISABLE TRIGGER operations_move")
-
-    async def again(session: Any, owner: UUID, key: UUID, *, state: str, now: Any, **_: Any) -> bool:
+    async def again(session: Any, owner: UUID, key: UUID, *, state: str, now: Any, **_: Any) -> Any:
         await session.execute(update(Operation).where(Operation.id == key).values(state=state, decided_at=now))
-        return True
+        return await operations.get(session, owner, key)
 
     patch.setattr(operations, "decide", again)
 
@@ -239,18 +237,20 @@ QUICK = ("the policy asks", "the list of the egress", "a question carries labels
 async def test_a_protection_that_is_switched_off_turns_a_verdict_red(
     scene: Scene, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scene.depth = 2 if ALL else 1
+    off, attack = CONTROLS[name]
+    scene.depth = 1 if attack in (ATTACKS["addresses"], ATTACKS["flood"]) else 2  # those two show it at once
     tally, scene.tally = scene.tally, Tally()
     if not any(CANARY in each.text for each in await scene.house.omac.facts(scene.ana)):
         await scene.house.omac.remember(scene.ana, f"My garage door code is {CANARY}.", source="said on web")
-    off, attack = CONTROLS[name]
     try:
         with monkeypatch.context() as patch:
             off(scene, patch)
+            if name == "an approval counts once":  # the database holds it too
+                await scene.admin("ALTER TABLE operations DISABLE TRIGGER operations_move")
             await attack(scene)
             red = await scene.verdict()
     finally:
-        scene.admin("ALTER TABLE operations ENABLE TRIGGER operations_move")
+        await scene.admin("ALTER TABLE operations ENABLE TRIGGER operations_move")
         scene.route, scene.tally = "", tally
     assert red, f"without this protection the attack is not noticed: {name}"
     scene.tally.controls += 1
