@@ -153,8 +153,8 @@ async def list_workflows(context: Context) -> Result:
     connected, allowed = await _allowed(context)
     lines = [_described(each) for each in allowed] or ["None is allowed yet."]
     heading = f"You may have these run from here ({registry_path(connected.settings).name}):"
-    address = connected.settings.get("callback_address")
-    hook = [f"n8n reaches you at {address}{HOOK}{context.person.id}."] if address else []
+    address = connected.settings.get("callback_address") or "your Twinning's address, then "
+    hook = [f"n8n reaches you at {address}{HOOK}{context.person.id}."]
     try:
         found = await context.read("n8n_workflows")
     except ToolFailed as error:

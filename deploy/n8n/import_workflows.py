@@ -71,7 +71,7 @@ PARTS = (  # those that others call come first
 )
 
 KNOWN: Mapping[str, Mapping[str, type]] = {
-    "twinning": {"url": str, "webhook_secret": str, "signing_key": str, "cleanup_schedule": str},
+    "twinning": {"hook": str, "webhook_secret": str, "signing_key": str, "cleanup_schedule": str},
     "forward": {"url": str, "header": str, "secret": str},
     "photos": {"url": str, "header": str, "secret": str},
     "notion": {"url": str, "token": str, "data_source_id": str, "schedule": str},

@@ -34,7 +34,7 @@ class Lane:
 
     @property
     def hook(self) -> str:
-        return f"{self.outside.url}/hooks/n8n"
+        return f"{self.outside.url}/hooks/n8n/ana"
 
     def wait_until_taken_up(self, limit_s: float = 90.0) -> None:
         """Until the workflows that others call are taken up too: n8n does that one by one, after it is ready.
@@ -63,7 +63,7 @@ def values_for(outside: StandIns, mailbox: Mailbox) -> str:
     often = "*/6 * * * * *"
     return f"""
 [twinning]
-url = "{outside.url}"
+hook = "{outside.url}/hooks/n8n/ana"
 webhook_secret = "{WEBHOOK_SECRET}"
 signing_key = "{SIGNING_KEY}"
 cleanup_schedule = "{often}"

@@ -58,7 +58,7 @@ class StandIns:
 
     Attributes:
         signing_key: What deliveries must be signed with.
-        deliveries: What came to `/hooks/n8n` with a good signature, in order.
+        deliveries: What came to `/hooks/n8n/PERSON` with a good signature, in order.
         refused: Why others were refused.
         imports, archives, forwarded: What the photo service and the receiver were asked to do.
     """
@@ -81,7 +81,7 @@ class StandIns:
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app = Starlette(
             routes=[
-                Route("/hooks/n8n", self._hook, methods=["POST"]),
+                Route("/hooks/n8n/{person}", self._hook, methods=["POST"]),
                 Route("/forward", self._forward, methods=["POST"]),
                 Route("/photos/imports", self._import, methods=["POST"]),
                 Route("/photos/archives", self._archive, methods=["POST"]),
