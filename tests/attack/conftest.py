@@ -44,7 +44,7 @@ def tally() -> Tally:
     return _tally
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def attack_settings(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The settings of a house of its own: one for all attacks that leave it as it was."""
     name = f"attacked_{next(_numbers)}"
@@ -60,9 +60,12 @@ def attack_settings(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFac
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def shared(attack_settings: Settings, tally: Tally) -> AsyncIterator[Scene]:
-    """One house for all attacks: opening one takes longer than most of them."""
+    """One house for all attacks of a file: opening one takes longer than most of them.
+
+    Not for longer: what is patched for it must not be met by tests of other folders.
+    """
     with pytest.MonkeyPatch.context() as patch:
         async with scenes.opened(attack_settings, patch, tally=tally) as scene:
             yield scene
