@@ -113,7 +113,7 @@ async def open_issue(
     """
     place = await _place(context, repository)
     named = checked.title_text(" ".join(_something(title, "the issue", "open an issue in owner/name: TITLE").split()))
-    content = ("", Labels(), "nothing was said")
+    content = ("", Labels(), "")
     if body.strip():
         content = await content_meant(context, body)
     text, carried, whence = content
@@ -125,7 +125,7 @@ async def open_issue(
         place,
         {"title": named, "body": checked.body_text(text), "labels": tags},
         labels=context.own_words(" ".join([named, *tags])).join(carried),
-        origins={"title": said, "body": whence, "labels": said},
+        origins={"title": said} | ({"body": whence} if text else {}) | ({"labels": said} if tags else {}),
     )
 
 

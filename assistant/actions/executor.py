@@ -308,6 +308,8 @@ class Executor:
         if state == "failed" and EARLIER in f"{operation.trouble} {trouble}":
             # This attempt did nothing; that does not tell what became of the one before.
             state, trouble = "unknown", trouble if EARLIER in (trouble or "") else f"{trouble} {EARLIER}"
+        if trouble is not None:
+            trouble = trouble.replace("\x00", "\N{REPLACEMENT CHARACTER}")  # Postgres stores none of these
         async with self._database.session(owner) as session:
             now = self._clock()
             if state == "unknown" and "claimed" in before:

@@ -261,9 +261,9 @@ async def _draw(events: AsyncIterator[Event], *, out: TextIO) -> _Drawn:
                 print(plain(text), end="", file=out, flush=True)
             case Asked(question=question, options=labels):
                 options = labels
-                print(question, file=out)
+                print(plain(question), file=out)
                 for number, label in enumerate(labels, 1):
-                    print(f"  {number}. {label}", file=out)
+                    print(f"  {number}. {plain(label)}", file=out)
             case ApprovalAsked(approval=approval):
                 approvals.append(approval)
             case Finished(answer=answer):
