@@ -12,7 +12,7 @@ import pytest
 DEPLOY = Path(__file__).parents[2] / "deploy" / "n8n"
 VALUES = """
 [twinning]
-url = "http://127.0.0.1:8000"
+hook = "http://127.0.0.1:8000/hooks/n8n/00000000-0000-4000-8000-000000000001"
 webhook_secret = "w-secret"
 signing_key = "s-secret"
 """
