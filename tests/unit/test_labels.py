@@ -68,3 +68,19 @@ def test_labels_are_stored_plainly_and_come_back_the_same() -> None:
 def test_an_unknown_class_is_no_class() -> None:
     with pytest.raises(ValueError, match="harmless"):
         Labels.from_json({"classes": ["harmless"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "is_finance"),
+    [
+        ("send it to DE89 3704 0044 0532 0130 00", True),
+        ("GB82WEST12345698765432", True),
+        ("4111 1111 1111 1111", True),
+        ("4111-1111-1111-1112", False),
+        ("https://app.notion.com/p/fc61954355aa4b6f9c0d1e2f3a4b5c6d", False),
+        ("XY12 ABCD EFGH IJKL MNOP", False),
+        ("fc619543-5511-4da8-9921-611111111111", False),
+    ],
+)
+def test_account_numbers_are_told_from_ids_by_their_check_digits(text: str, is_finance: bool) -> None:
+    assert (Confidentiality.FINANCE in personal(text).classes) is is_finance
