@@ -250,7 +250,7 @@ class Actions:
         """The proposals that wait for the person, the oldest first."""
         await self.expire(owner)
         async with self._database.session(owner) as session:
-            found = await operations.listed(session, owner, states=("proposed",), thread=thread)
+            found = await operations.listed(session, owner, states=("proposed",), thread=thread, limit=MOST_WAITING)
         return [self.shown(each) for each in reversed(found)]
 
     def shown(self, operation: Operation) -> Approval:

@@ -23,7 +23,7 @@ from letterbox import KEY, PERFORMERS, SERVICE, Letterbox
 from sqlalchemy import select
 
 from assistant import auth
-from assistant.actions import executor
+from assistant.actions import approvals, executor
 from assistant.actions.outcomes import ENDED, Place, Wish
 from assistant.db import threads
 from assistant.db.tables import Operation
@@ -43,6 +43,7 @@ WELL = {"to": "grandma", "text": "see you on Sunday"}
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CALL_S", "LEASE", "PAUSES", "IDLE"):
         monkeypatch.setattr(executor, name, getattr(executor, name))
+    monkeypatch.setattr(approvals, "MOST_WAITING", approvals.MOST_WAITING)
     action_kill_child.quicken()
 
 
