@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-import os
 import re
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,10 +23,11 @@ from assistant.db.memories import Candidate, Word
 from assistant.db.tables import Memory, StoredMessage, Tombstone
 from assistant.errors import BadInput, NotFound
 from assistant.events import Person
+from assistant.keys import own_key
 from assistant.memory.burying import Marker
 from assistant.memory.embedding import Embedder, checked_vectors
 from assistant.memory.formats.decoding import clean
-from assistant.settings import EMBEDDING_DIMENSIONS, make_folder
+from assistant.settings import EMBEDDING_DIMENSIONS
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +87,7 @@ class Omac:
         self.database = database
         self.embedder = embedder
         self.clock = clock
-        self.marker = Marker(_tombstone_key(keys_dir))
+        self.marker = Marker(own_key(keys_dir / "tombstones.key"))
         self._counted: dict[UUID, tuple[int, float]] = {}
 
     async def remember(
@@ -381,19 +380,3 @@ def _blacken(message: StoredMessage, *, ids: set[str], texts: Sequence[str]) -> 
         words = FORGOTTEN
     message.text = words
     message.details = {**details, "citations": kept, "steps": []}
-
-
-def _tombstone_key(keys_dir: Path) -> bytes:
-    """Reads the key, or makes it; two processes at once agree on one."""
-    path = keys_dir / "tombstones.key"
-    make_folder(keys_dir, mode=0o700)
-    if not path.exists():
-        fresh = keys_dir / f"tombstones.{os.getpid()}.new"
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(secrets.token_bytes(32))
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            log.info("Another process made the key first", extra={"action": "key_exists"})
-        fresh.unlink()
-    return path.read_bytes()

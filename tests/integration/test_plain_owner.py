@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from assistant import auth
 from assistant.db.database import open_database
@@ -124,9 +125,12 @@ async def test_one_who_may_make_roles_needs_only_the_extension(superuser: Superu
     superuser.run("ALTER ROLE keeper CREATEROLE; CREATE DATABASE home OWNER keeper")
     superuser.run("CREATE EXTENSION vector", database="home")
     database = await open_database(settings)
-    async with database.session(None):
-        pass
+    async with database.session(None) as session:
+        passes = await session.scalar(
+            text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        )
     await database.close()
+    assert passes is False
 
 
 async def test_a_role_that_could_pass_the_wall_is_not_used(superuser: Superuser, settings: Settings) -> None:
