@@ -96,6 +96,53 @@ class Approval:
 
 
 @dataclass(frozen=True)
+class FigureRow:
+    """One line of a figure that was asked by groups: "March", "groceries"."""
+
+    label: str
+    value: float | None
+    records: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One computed number, or rows of them, with what it stands on.
+
+    Attributes:
+        kind: The measure: "sum", "mean", ...; "change" for the difference of two periods.
+        subject: What it is of, for the person: "spending on groceries".
+        value: In `unit`; None where there is nothing (never zero for "no data"), or where `rows` hold it.
+        unit: "h", "steps", "EUR"; "" for a bare number.
+        start, end: The days it is of, both included.
+        records: Readings, nights or transactions that went into it.
+        sources: Where they came from.
+        age_s: Seconds since the newest of them; None when there is none.
+        state: "ok", "empty" (read, and nothing there), "stale" (the source has been silent for too long), "partial"
+            (days are missing, or something was left out) or "failed" (the source could not be read).
+        expected: Days or nights that the period could have, up to now; None where that means nothing.
+        recorded: How many of them have a record.
+        notes: What else must be known: sources left out, impossible values, a rate with its date.
+        rows_at: Where the records behind it can be opened, a path of the web chat; "" where there is none.
+    """
+
+    kind: str
+    subject: str
+    value: float | None
+    unit: str
+    start: date
+    end: date
+    records: int = 0
+    rows: Sequence[FigureRow] = ()
+    sources: Sequence[str] = ()
+    age_s: int | None = None
+    state: str = "ok"
+    expected: int | None = None
+    recorded: int | None = None
+    notes: Sequence[str] = ()
+    rows_at: str = ""
+
+
+@dataclass(frozen=True)
 class Answer:
     """A finished answer, with what it cost.
 
@@ -104,6 +151,7 @@ class Answer:
         state: "complete", "partial" (the model stopped in the middle) or "refused" (memory holds nothing on it).
         options: When the assistant asks back: the choices, in order.
         approvals: Proposals that it made and that wait for the person.
+        figures: What was computed for it; every number in the text is one of these.
         timings_ms: Milliseconds by stage: "route", "recall", "first_word", "total".
     """
 
@@ -115,6 +163,7 @@ class Answer:
     state: str = "complete"
     options: Sequence[str] = ()
     approvals: Sequence[Approval] = ()
+    figures: Sequence[Figure] = ()
     model_calls: int = 0
     prompt_tokens: int = 0
     timings_ms: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,156 @@
+"""Health: readings, their days, sleep and nights, workouts, and the order of sources."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+TABLES = """
+-- One metric from one source. Readings name it by a number, so that millions of them stay narrow.
+CREATE TABLE health_series (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    metric text NOT NULL,
+    source text NOT NULL,
+    unit text NOT NULL,
+    shown_unit text NOT NULL,
+    known boolean NOT NULL DEFAULT true,
+    UNIQUE (owner_id, metric, source)
+);
+CREATE TABLE health_samples (
+    owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    series_id integer NOT NULL REFERENCES health_series (id) ON DELETE CASCADE,
+    at timestamptz NOT NULL,
+    span_s integer NOT NULL DEFAULT 0,
+    day date NOT NULL,
+    value double precision NOT NULL,
+    low double precision,
+    high double precision,
+    given double precision,
+    given_unit text NOT NULL DEFAULT '',
+    mark text NOT NULL DEFAULT '' CHECK (mark IN ('', 'impossible', 'future')),
+    PRIMARY KEY (series_id, at, span_s)
+);
+CREATE INDEX ix_health_samples_day ON health_samples (series_id, day);
+-- What the readings of one day come to; kept with every change, so that ten years are some thousand rows.
+CREATE TABLE health_days (
+    owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    series_id integer NOT NULL REFERENCES health_series (id) ON DELETE CASCADE,
+    day date NOT NULL,
+    span_s integer NOT NULL DEFAULT 0,
+    readings integer NOT NULL,
+    total double precision NOT NULL,
+    low double precision NOT NULL,
+    high double precision NOT NULL,
+    latest double precision NOT NULL,
+    latest_at timestamptz NOT NULL,
+    left_out integer NOT NULL DEFAULT 0,
+    values double precision[],
+    counts integer[],
+    chosen boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (series_id, day, span_s)
+);
+CREATE INDEX ix_health_days_owner_id ON health_days (owner_id, day) WHERE chosen;
+CREATE TABLE health_sleep (
+    owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    source text NOT NULL,
+    start_at timestamptz NOT NULL,
+    end_at timestamptz NOT NULL,
+    stage text NOT NULL CHECK (stage IN ('awake', 'asleep', 'in_bed', 'core', 'deep', 'rem')),
+    offset_s integer NOT NULL,
+    mark text NOT NULL DEFAULT '' CHECK (mark IN ('', 'impossible', 'future')),
+    PRIMARY KEY (owner_id, source, start_at, stage)
+);
+CREATE TABLE health_nights (
+    owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    source text NOT NULL,
+    day date NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('night', 'nap')),
+    shape text NOT NULL CHECK (shape IN ('aggregated', 'older', 'segments')),
+    start_at timestamptz,
+    end_at timestamptz,
+    offset_s integer NOT NULL DEFAULT 0,
+    asleep_s integer,
+    in_bed_s integer,
+    core_s integer,
+    deep_s integer,
+    rem_s integer,
+    awake_s integer,
+    mark text NOT NULL DEFAULT '' CHECK (mark IN ('', 'impossible', 'future')),
+    chosen boolean NOT NULL DEFAULT false,
+    UNIQUE NULLS NOT DISTINCT (owner_id, source, day, kind, shape, start_at)
+);
+CREATE INDEX ix_health_nights_owner_id ON health_nights (owner_id, day);
+CREATE TABLE health_workouts (
+    owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    key text NOT NULL,
+    name text NOT NULL,
+    source text NOT NULL,
+    start_at timestamptz NOT NULL,
+    end_at timestamptz NOT NULL,
+    day date NOT NULL,
+    duration_s double precision,
+    energy_kj double precision,
+    energy_unit text NOT NULL DEFAULT '',
+    distance_m double precision,
+    distance_unit text NOT NULL DEFAULT '',
+    details jsonb NOT NULL DEFAULT '{}',
+    mark text NOT NULL DEFAULT '' CHECK (mark IN ('', 'impossible', 'future')),
+    PRIMARY KEY (owner_id, key)
+);
+CREATE INDEX ix_health_workouts_owner_id ON health_workouts (owner_id, day);
+-- What a post holds besides figures (symptoms, medications, ECGs, ...): kept as it came.
+CREATE TABLE health_records (
+    owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    kind text NOT NULL,
+    key text NOT NULL,
+    at timestamptz,
+    body jsonb NOT NULL,
+    PRIMARY KEY (owner_id, kind, key)
+);
+-- Which source counts where several have the same day; metric '' stands for all of them.
+CREATE TABLE health_priorities (
+    owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    metric text NOT NULL DEFAULT '',
+    source text NOT NULL,
+    position integer NOT NULL,
+    PRIMARY KEY (owner_id, metric, source)
+);
+-- Keys with which a phone posts. Read before it is known who posts, so not behind the wall; only a hash is kept.
+CREATE TABLE ingest_tokens (
+    token_hash bytea PRIMARY KEY,
+    owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    last_used_at timestamptz
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON health_series, health_samples, health_days, health_sleep, health_nights,
+    health_workouts, health_records, health_priorities, ingest_tokens TO twinning_app;
+"""
+
+WALL = """
+ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_only ON {table}
+    USING (owner_id = NULLIF(current_setting('twinning.owner', true), '')::uuid)
+    WITH CHECK (owner_id = NULLIF(current_setting('twinning.owner', true), '')::uuid);
+"""
+
+WALLED = (
+    "health_series", "health_samples", "health_days", "health_sleep", "health_nights", "health_workouts",
+    "health_records", "health_priorities",
+)  # fmt: skip
+
+
+def upgrade() -> None:
+    """Creates the tables."""
+    op.execute(TABLES)
+    for table in WALLED:
+        op.execute(WALL.format(table=table))
+
+
+def downgrade() -> None:
+    """Drops them, with all readings."""
+    op.execute(f"DROP TABLE {', '.join([*reversed(WALLED), 'ingest_tokens'])}")

@@ -1,0 +1,183 @@
+"""The closed set of questions that figures answer. Plain language becomes one of these, or is asked back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Measure(StrEnum):
+    """What is computed over the values of a period: those of its days (health, see `Metric.per`) or its transactions."""
+
+    SUM = "sum"
+    MEAN = "mean"
+    MEDIAN = "median"
+    MIN = "min"
+    MAX = "max"
+    COUNT = "count"
+    LATEST = "latest"
+    TREND = "trend"
+    DISTRIBUTION = "distribution"
+    STREAK = "streak"
+    TOP = "top"
+    CORRELATION = "correlation"
+
+
+class Group(StrEnum):
+    """By what a figure is split into rows."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+    WEEKDAY = "weekday"
+    CATEGORY = "category"
+    PAYEE = "payee"
+    ACCOUNT = "account"
+    ACTIVITY = "activity"
+    """The name of a workout."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days, both ends included, and how they were named: "last week"."""
+
+    start: dt.date
+    end: dt.date
+    label: str = ""
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.end - self.start).days + 1
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A condition on a day's or a transaction's value, in `unit`: over 10,000 steps, under 7 h, over 50 EUR.
+
+    Attributes:
+        than: One of ">", ">=", "<", "<=".
+        unit: As the person wrote it, or "" for the unit in which the subject is shown.
+    """
+
+    than: str
+    value: float
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Where:
+    """Which rows count; empty means all.
+
+    Attributes:
+        weekdays: 0 is Monday.
+        categories, payees, accounts: As they are stored, of transactions.
+        activities: Names of workouts, as they are stored.
+        sources: Of health readings; empty means the one that has priority on each day.
+    """
+
+    weekdays: frozenset[int] = frozenset()
+    categories: tuple[str, ...] = ()
+    payees: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    activities: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question.
+
+    Attributes:
+        subject: A metric of `metrics.METRICS` or one that came in unknown; or of money: "spending", "income", "net"
+            (income less spending), "balance", "bills", "budgets", "savings" (piggy banks).
+        compare: Another period, to be answered too, with the difference.
+        group: Rows instead of one value.
+        bound: For COUNT (days, nights, transactions), STREAK.
+        against: The second subject of a CORRELATION.
+        limit: Of TOP.
+        smallest: TOP from the other end.
+        currency: Convert to it at stored rates; "" answers each currency apart.
+    """
+
+    subject: str
+    measure: Measure
+    period: Period
+    compare: Period | None = None
+    group: Group | None = None
+    where: Where = field(default_factory=Where)
+    bound: Bound | None = None
+    against: str = ""
+    limit: int = 5
+    smallest: bool = False
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One meaning of an ambiguous question: a label for a button, and the whole question said without the doubt."""
+
+    label: str
+    question: str
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A question that is clear: at least one query (several where two subjects were asked for)."""
+
+    queries: Sequence[Query]
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """A question about figures that could mean several things, or that names nothing that is there.
+
+    Attributes:
+        question: What the person is asked, or told.
+        choices: At most four; empty where there is nothing to choose.
+    """
+
+    question: str
+    choices: Sequence[Choice] = ()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something that this person has figures of.
+
+    Attributes:
+        key: As in `Query.subject`.
+        title: "steps".
+        unit: In which it is shown: the one it was given in.
+        first, last: The days of the oldest and the newest record.
+    """
+
+    key: str
+    title: str
+    unit: str
+    first: dt.date
+    last: dt.date
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What this person has; a question can be about nothing else.
+
+    Attributes:
+        subjects: By key.
+        activities, categories, payees, accounts: As they are stored; payees the most frequent first.
+        currencies: Of the transactions, the most frequent first.
+        dates: Days of the year that the person's memories name: {"birthday": (5, 3)} as (month, day).
+    """
+
+    subjects: dict[str, Subject] = field(default_factory=dict)
+    activities: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    payees: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
+    dates: dict[str, tuple[int, int]] = field(default_factory=dict)
