@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Measure(StrEnum):
-    """What is computed over the values of a period: those of its days (health, see `Metric.per`) or its transactions."""
+    """What is computed over a period: over readings, days or nights of a metric, or over transactions."""
 
     SUM = "sum"
     MEAN = "mean"
