@@ -13,7 +13,7 @@ from assistant.actions.effects import Receipt
 from assistant.actions.outcomes import Place, Wish
 from assistant.db import threads
 from assistant.errors import ToolFailed
-from assistant.events import Citation, Person
+from assistant.events import Citation, Figure, Person
 from assistant.labels import NOTHING, Labels, personal
 from assistant.memory.memory import Omac
 
@@ -145,7 +145,8 @@ class Result:
         rephrase: True when the model may say the quotes again in its own words.
         approvals: Proposals that it made and that wait for the person.
         operations: Operations that it started under a standing grant.
-        labels: Of what it read outside.
+        figures: What it computed; the numbers of the text are these.
+        labels: Of what it read outside, and of figures.
     """
 
     text: str
@@ -156,4 +157,5 @@ class Result:
     rephrase: bool = False
     approvals: Sequence[UUID] = ()
     operations: Sequence[UUID] = ()
+    figures: Sequence[Figure] = ()
     labels: Labels = NOTHING

@@ -230,3 +230,23 @@ class Finished:
 
 
 Event = StepStarted | StepFinished | Sources | Words | Asked | ApprovalAsked | Finished
+
+
+def figure_as_json(figure: Figure) -> dict[str, Any]:
+    """A figure as it is stored beside its answer, and as `twinning ask --json` prints it."""
+    return {
+        "kind": figure.kind,
+        "subject": figure.subject,
+        "value": figure.value,
+        "rows": [{"label": each.label, "value": each.value, "records": each.records} for each in figure.rows],
+        "unit": figure.unit,
+        "period": {"start": figure.start.isoformat(), "end": figure.end.isoformat()},
+        "records": figure.records,
+        "sources": list(figure.sources),
+        "age_s": figure.age_s,
+        "state": figure.state,
+        "expected": figure.expected,
+        "recorded": figure.recorded,
+        "notes": list(figure.notes),
+        "rows_at": figure.rows_at,
+    }

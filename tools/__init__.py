@@ -6,11 +6,12 @@ from their signatures and docstrings.
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -28,6 +29,7 @@ __all__ = ["Effect", "Receipt", "Repeat", "Tool", "Undo", "all_performers", "all
 
 Function = Callable[..., Awaitable[Result]]
 OwnExamples = Callable[[Database, UUID], Awaitable[Sequence[str]]]
+Recognises = Callable[[Database, UUID, str, dt.datetime], Awaitable[Mapping[str, str] | None]]
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Tool:
         rules: Patterns for the unmistakable; named groups become arguments.
         outside: What it changes is outside, and waits for an approval; so likeness is enough to begin with it.
         own_examples: More example sentences of one person's, from what they have connected.
+        recognises: Reads a message by code, knowing what this person has; gives the arguments, or None when the message
+            is not for this tool. Asked before a message becomes a question to memory.
         arguments: Schema of the arguments, without the context.
     """
 
@@ -55,6 +59,7 @@ class Tool:
     function: Function
     outside: bool = False
     own_examples: OwnExamples | None = None
+    recognises: Recognises | None = None
 
     async def __call__(self, context: Context, **arguments: Any) -> Result:
         """Runs it with arguments checked against the signature."""
@@ -72,6 +77,7 @@ def tool(
     rules: Sequence[str] = (),
     outside: bool = False,
     own_examples: OwnExamples | None = None,
+    recognises: Recognises | None = None,
 ) -> Callable[[Function], Function]:
     """Makes a function a tool. Its signature is the schema; the docstring's first paragraph is what the model reads.
 
@@ -82,6 +88,7 @@ def tool(
         rules: Regular expressions, matched against the whole message without case; named groups are arguments.
         outside: It proposes (`context.propose`) instead of acting.
         own_examples: Gives one person's further examples.
+        recognises: `recognises(database, person, text, now)`; see `Tool`.
     """
 
     def mark(function: Function) -> Function:
@@ -102,6 +109,7 @@ def tool(
             function=function,
             outside=outside,
             own_examples=own_examples,
+            recognises=recognises,
         )
         return function
 

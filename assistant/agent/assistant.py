@@ -22,7 +22,7 @@ from assistant.agent.routing import Router
 from assistant.context import Context
 from assistant.db import threads
 from assistant.errors import BadInput, NotFound, TwinningError
-from assistant.events import Answer, Asked, Event, Finished, Message, Mode, Person, Words
+from assistant.events import Answer, Asked, Event, Finished, Message, Mode, Person, Words, figure_as_json
 from assistant.labels import NOTHING, Labels
 from assistant.memory.formats.decoding import clean
 from assistant.memory.memory import Omac
@@ -239,6 +239,7 @@ class Assistant:
             state=run.state,
             options=tuple(run.options),
             approvals=tuple(run.approvals),
+            figures=run.result.figures if run.result else (),
             model_calls=run.usage.calls,
             prompt_tokens=run.usage.prompt_tokens,
             timings_ms=dict(run.timings_ms),
@@ -260,6 +261,7 @@ class Assistant:
             "memories": [str(each) for each in run.result.memories] if run and run.result else [],
             "options": list(answer.options),
             "approvals": [str(each.id) for each in answer.approvals],
+            "figures": [figure_as_json(each) for each in answer.figures],
             "labels": read.as_json(),
             "mode": answer.mode,
             "model": answer.model,

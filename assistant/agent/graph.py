@@ -92,7 +92,7 @@ class State(TypedDict, total=False):
 async def decide(state: State, runtime: Runtime[Run]) -> State:
     """Finds the route; an uncertain one becomes a question to the person."""
     run = runtime.context
-    route = await run.router.route(state["text"], person=run.context.person.id)
+    route = await run.router.route(state["text"], person=run.context.person.id, now=run.context.now)
     run.route = route.name
     run.mark("route")
     offered = [name for name in (route.name, *route.options) if name != TALK]
@@ -257,7 +257,15 @@ async def _talk_with_tools(run: Run, model: ChatModel, messages: Sequence[BaseMe
             "learn": False,
         }
     found = [(tool, result) for tool, _, result in exchange.results]
-    if found and found[-1][1].citations:
+    if found and found[-1][1].figures:
+        # Computed first; of what the model adds, a sentence with any other number is left out.
+        run.result = found[-1][1]
+        _say(run, run.result.text)
+        added = phrasing.sentences_of("" if phrasing.untrue(exchange.text) else exchange.text)
+        kept = [each for each in added if phrasing.numbers_known(each, run.result.text)]
+        if kept:
+            _say(run, f"\n\n{' '.join(kept)}")
+    elif found and found[-1][1].citations:
         # Quotes first, as in every mode; what the model makes of them is checked against them.
         run.result = found[-1][1]
         write(Sources(run.result.citations))

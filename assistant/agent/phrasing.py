@@ -52,6 +52,10 @@ _NUMBER_WORDS = (
     "wednesday thursday friday saturday sunday january february march april may june july august september october "
     "november december yes never always none"
 ).split()
+_COUNTING_WORDS = (
+    *_NUMBER_WORDS[: _NUMBER_WORDS.index("monday")],
+    *("half quarter third double twice thrice triple halved doubled tripled dozen percent".split()),
+)
 _NOT_THERE = re.compile(
     r"\bnot (?:there|mentioned|specified|provided|stated)\b|\bdo(?:es)? not (?:answer|mention)", re.I
 )
@@ -96,6 +100,19 @@ _CALL = re.compile(
 )
 _MAY_BE_A_CALL = ("{", "[", "```", "<")
 _SENTENCE = re.compile(r".+?(?:[.!?…]+[\"'”’)\]]*(?=\s)|\n+|$)\s*", re.DOTALL)
+
+
+def numbers_known(sentence: str, told: str) -> bool:
+    """Whether every number of a sentence, in digits or in words, stands in what was computed.
+
+    Args:
+        told: The computed answer, as it is shown.
+    """
+    there = {number.strip(".,:/-").replace(",", "") for number in _NUMBER.findall(told)}
+    if any(number.strip(".,:/-").replace(",", "") not in there for number in _NUMBER.findall(sentence)):
+        return False
+    spoken = set(re.findall(r"[a-z]+", sentence.lower()))
+    return not any(word in spoken and not re.search(rf"\b{word}\b", told.lower()) for word in _COUNTING_WORDS)
 
 
 def grounded(sentence: str, citations: Sequence[Citation], question: str) -> bool:

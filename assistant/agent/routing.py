@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import hashlib
 import logging
 import os
@@ -104,10 +105,25 @@ class Router:
         self._own: dict[str, npt.NDArray[np.float32]] = {}
         self._loading = asyncio.Lock()
 
-    async def route(self, text: str, *, person: UUID) -> Route:
-        """The route of one message."""
+    async def route(self, text: str, *, person: UUID, now: dt.datetime) -> Route:
+        """The route of one message.
+
+        Args:
+            now: The person's present instant, for "last week".
+        """
         text = clean(text)
-        return by_rule(text) or await self._by_likeness(text, person)
+        found = by_rule(text)
+        # What would be looked up in the notes may be something that can be computed.
+        if found is None or _looks_up(found):
+            found = await self._recognised(text, person, now=now) or found
+        return found or await self._by_likeness(text, person)
+
+    async def _recognised(self, text: str, person: UUID, *, now: dt.datetime) -> Route | None:
+        for name, tool in all_tools().items():
+            given = await tool.recognises(self._database, person, text, now) if tool.recognises else None
+            if given is not None:
+                return Route(name, given)
+        return None
 
     async def learn(self, text: str, route: str, *, person: UUID) -> None:
         """A confirmed sentence joins the person's own examples."""
@@ -221,6 +237,11 @@ def _ruled(tools: Sequence[tuple[str, Tool]], text: str) -> Route | None:
 def _most_specific() -> list[tuple[str, Tool]]:
     """Whoever names a service means it; memory could be meant by nearly everything, and looking up by anything."""
     return sorted(all_tools().items(), key=lambda item: (item[0] == "recall", _of_memory(item[1])))
+
+
+def _looks_up(route: Route) -> bool:
+    tool = all_tools().get(route.name)
+    return tool is not None and _of_memory(tool) and tool.effect is Effect.READ
 
 
 def _of_memory(tool: Tool) -> bool:

@@ -31,6 +31,7 @@ from assistant.events import (
     Sources,
     StepStarted,
     Words,
+    figure_as_json,
 )
 from assistant.rendering import plain
 
@@ -65,6 +66,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "asked_back": bool(answer.options),
         "options": list(answer.options),
         "approvals": [approval_as_json(each) for each in answer.approvals],
+        "figures": [figure_as_json(each) for each in answer.figures],
         "model_calls": answer.model_calls,
         "prompt_tokens": answer.prompt_tokens,
         "timings_ms": dict(answer.timings_ms),

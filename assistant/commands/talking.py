@@ -70,7 +70,7 @@ async def route(text: str | None, file: Path | None, user: str | None) -> None:
     questions: Iterable[dict[str, Any]] = terminal.read_questions(file) if file else [{"id": None, "text": text}]
     async with house_and_person(user) as (house, person):
         for question in questions:
-            found = await house.router.route(question["text"], person=person.id)
+            found = await house.router.route(question["text"], person=person.id, now=house.settings.clock())
             line = {
                 "route": found.name,
                 "args": dict(found.arguments),

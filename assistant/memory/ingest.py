@@ -6,9 +6,10 @@ import asyncio
 import hashlib
 import logging
 import stat
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from assistant.db import documents, memories
 from assistant.db.tables import Document as DocumentRow
 from assistant.errors import BadInput, InUse
 from assistant.events import Person
+from assistant.figures import files
 from assistant.memory import reading
 from assistant.memory.burying import Buried, Mark
 from assistant.memory.chunking import Passage, approximate_tokens, passages
@@ -44,6 +46,7 @@ class Summary:
         forgotten: Passages that stayed out because the person had them forgotten.
         shortened: Passages of which some sentences stayed out for the same reason.
         duplicates: (path, path of the document with the same content).
+        figures: (path, sentences) of every file that held readings or transactions.
     """
 
     added: int = 0
@@ -55,13 +58,17 @@ class Summary:
     shortened: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
     duplicates: list[tuple[str, str]] = field(default_factory=list)
+    figures: list[tuple[str, Sequence[str]]] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """The summary, a sentence a line."""
-        said = [
-            f"{self.added} new, {self.changed} changed, {self.unchanged} unchanged, {self.removed} removed; "
-            f"{self.passages} passages written."
-        ]
+        said = [f"{path}: {' '.join(sentences)}" for path, sentences in self.figures]
+        notes = self.added + self.changed + self.unchanged + self.removed + self.passages
+        if notes or not said:
+            said.append(
+                f"{self.added} new, {self.changed} changed, {self.unchanged} unchanged, {self.removed} removed; "
+                f"{self.passages} passages written."
+            )
         if self.duplicates:
             said.append(f"{len(self.duplicates)} left out, because the same content is there already:")
             said += [f"  {path} = {other}" for path, other in self.duplicates[:5]]
@@ -126,19 +133,45 @@ class Import:
         if not path.exists():
             raise BadInput(f"There is nothing at {path}; check the path.")
         async with self._alone():
-            found, skipped = await asyncio.to_thread(_look_for, path)
+            found, skipped, figures = await asyncio.to_thread(_look_for, path)
             self.summary.skipped += [(storable(left_out), why) for left_out, why in skipped]
             await self._load(name or storable(path))
             named = {name or storable(file): file for file in found}
             self._present = set(named)
-            if not named and self._rows and not skipped:
+            if not named and self._rows and not skipped and not figures:
                 raise BadInput(
                     f"{path} is empty now, but documents of {len(self._rows)} files came from there. If its drive is "
                     "not mounted, mount it; to remove them all, use `twinning forget --documents`."
                 )
             await self._remove_vanished(set(named))
             await self._store_all(named)
+            for file, place in sorted(figures.items(), key=lambda each: (each[1], each[0])):
+                await self._take_figures(file, place, name=name)
         return self.summary
+
+    async def _take_figures(self, file: Path, place: int, *, name: str | None) -> None:
+        """Readings and transactions go where they can be counted. What vanishes later stays: it happened."""
+        shown = name or storable(file)
+
+        def report(done: int, total: int) -> None:
+            self._report(Progress(done, total, shown))
+
+        with tempfile.TemporaryDirectory(prefix="twinning-") as folder:
+            if name is not None:
+                # Under its own name, which can be that of an account, and not under that of an upload.
+                link = Path(folder) / Path(name.removeprefix("upload:")).name
+                link.symlink_to(file)
+                file = link
+            try:
+                said = await files.take_file(
+                    self._omac.database, self._person, file, place=place, now=self._omac.clock(), report=report
+                )
+            except BadInput as error:
+                self.summary.skipped.append((shown, str(error)))
+            except OSError as error:
+                self.summary.skipped.append((shown, _why(error)))
+            else:
+                self.summary.figures.append((shown, said))
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -333,9 +366,22 @@ class Import:
         return rows
 
 
-def _look_for(path: Path) -> tuple[list[Path], list[tuple[str, str]]]:
-    found, skipped = reading.find_files(path)
-    return list(found), list(skipped)
+def _look_for(path: Path) -> tuple[list[Path], list[tuple[str, str]], dict[Path, int]]:
+    """Notes to read, what is left out, and files of figures with the place of their format."""
+    places: dict[Path, int | None] = {}
+
+    def place_of(file: Path) -> int | None:
+        if file not in places:
+            places[file] = files.recognise(file)
+        return places[file]
+
+    found, skipped = reading.find_files(path, also=lambda file: place_of(file) is not None)
+    figures: dict[Path, int] = {}
+    for file in found:
+        with suppress(OSError):  # whoever reads it says what is wrong
+            if (place := place_of(file)) is not None:
+                figures[file] = place
+    return [file for file in found if file not in figures], list(skipped), figures
 
 
 def _digest(file: Path) -> bytes:

@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -254,11 +255,16 @@ def _clean_value(value: Json) -> Json:
     return value
 
 
-def find_files(root: Path) -> tuple[list[Path], list[tuple[str, str]]]:
+def find_files(
+    root: Path, *, also: Callable[[Path], bool] = lambda _: False
+) -> tuple[list[Path], list[tuple[str, str]]]:
     """The files to read at or below a path, in a stable order; and what is left out, as (path, why).
 
     Hidden files and folders (`.git`, `.obsidian`, `.trash`) and folders of programs (`node_modules`) are passed over
     without a word. Links are followed only to what lies below the same root.
+
+    Args:
+        also: Asked for each file; True when it can be read by somebody else, whatever its name is.
 
     Raises:
         BadInput: there is nothing there, or it cannot be opened.
@@ -269,7 +275,7 @@ def find_files(root: Path) -> tuple[list[Path], list[tuple[str, str]]]:
         raise BadInput(f"{root}: {why(error) if error.errno != errno.ENOENT else 'there is nothing there'}.") from error
     if not stat.S_ISDIR(mode):
         return [root], []
-    search = _Search(root)
+    search = _Search(root, also)
     search.run()
     return search.found, search.skipped
 
@@ -277,8 +283,9 @@ def find_files(root: Path) -> tuple[list[Path], list[tuple[str, str]]]:
 class _Search:
     """Walks a folder without following any file twice."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, also: Callable[[Path], bool]) -> None:
         self._root = root
+        self._also = also
         self._real_root = os.path.realpath(root)
         self._seen: set[tuple[int, int]] = set()
         self._links: list[Path] = []
@@ -331,10 +338,16 @@ class _Search:
             return
         if not stat.S_ISREG(status.st_mode):
             self.skipped.append((str(path), f"it is not a file but {_sort(status.st_mode)}"))
-        elif reason := _left_out(path):
+        elif (reason := _left_out(path)) and not self._taken_elsewhere(path):
             self.skipped.append((str(path), reason))
         elif not self._known(status):
             self.found.append(path)
+
+    def _taken_elsewhere(self, path: Path) -> bool:
+        try:
+            return self._also(path)
+        except OSError:
+            return False  # then the reason that its name gives is as good
 
     def _link(self, path: Path) -> None:
         real = os.path.realpath(path)

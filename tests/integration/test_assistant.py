@@ -15,6 +15,7 @@ from assistant.errors import ModelUnavailable, NotFound
 from assistant.events import Answer, Asked, Event, Finished, Message, Mode, Person, Sources, StepStarted, Words
 from assistant.house import House
 from assistant.memory.ingest import embed_pending
+from assistant.outside import utc_now
 from assistant.testing import BREAKS, ScriptedBrain
 
 
@@ -175,7 +176,7 @@ async def test_an_unclear_message_asks_back_and_learns_the_answer(house: House, 
     (asked,) = [event for event in events if isinstance(event, Asked)]
     assert len(asked.options) == 3
     await _all(house.assistant.resume(ana, thread, 0))
-    again = await house.router.route(said, person=ana.id)
+    again = await house.router.route(said, person=ana.id, now=utc_now())
     assert again.asked_back is False
 
 

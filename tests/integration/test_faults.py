@@ -41,6 +41,7 @@ from assistant.errors import (
 from assistant.events import Event, Finished, Message, Mode, Person, Words
 from assistant.house import House, open_house
 from assistant.memory.ingest import embed_pending
+from assistant.outside import utc_now
 from assistant.serve import listening, only_server
 from assistant.settings import Settings
 from assistant.testing import BREAKS, BagEmbedder, ScriptedBrain
@@ -357,7 +358,7 @@ async def test_characters_that_no_database_takes_do_no_harm(house: House, ana: P
     assert isinstance(answer, Finished)
     assert "8812" in answer.answer.text
     assert await house.omac.recall(ana, said)
-    assert (await house.router.route(said, person=ana.id)).name == "recall"
+    assert (await house.router.route(said, person=ana.id, now=utc_now())).name == "recall"
 
 
 async def test_a_correction_that_cannot_be_stored_leaves_the_old_fact(house: House, ana: Person) -> None:

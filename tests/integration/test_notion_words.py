@@ -20,6 +20,7 @@ from assistant.db.database import Database
 from assistant.errors import BadInput
 from assistant.events import Mode, Person
 from assistant.memory.embedding import BuiltinEmbedder
+from assistant.outside import utc_now
 from assistant.settings import Settings
 from assistant.testing import ScriptedBrain
 from assistant.weights import ModelStore
@@ -46,7 +47,7 @@ async def model(chat_weights: Path, tmp_path: Path) -> AsyncIterator[BuiltinChat
 
 async def understood(router: Router, model: BuiltinChat, person: Person, text: str) -> tuple[str, dict[str, Any]]:
     """The tool and the arguments that a sentence leads to, or that it is asked back."""
-    route = await router.route(text, person=person.id)
+    route = await router.route(text, person=person.id, now=utc_now())
     if route.asked_back:
         return ASKED, {}
     if route.name == TALK:

@@ -14,6 +14,7 @@ from assistant.db.database import Database
 from assistant.events import Person
 from assistant.house import House
 from assistant.memory.embedding import BuiltinEmbedder
+from assistant.outside import utc_now
 from assistant.weights import ModelStore
 from tools import Effect, all_tools
 
@@ -60,7 +61,7 @@ async def router(database: Database, embedding_weights: Path, tmp_path: Path) ->
 async def test_everyday_sentences_find_their_tool(router: Router, ana: Person) -> None:
     wrong = []
     for text, wanted in SENTENCES:
-        route = await router.route(text, person=ana.id)
+        route = await router.route(text, person=ana.id, now=utc_now())
         if route.asked_back or route.name != wanted:
             wrong.append((text, wanted, route.name, route.asked_back))
     assert wrong == []
@@ -68,7 +69,7 @@ async def test_everyday_sentences_find_their_tool(router: Router, ana: Person) -
 
 async def test_unclear_sentences_are_asked_back_with_three_options(router: Router, ana: Person) -> None:
     for text in UNCLEAR:
-        route = await router.route(text, person=ana.id)
+        route = await router.route(text, person=ana.id, now=utc_now())
         assert route.asked_back, text
         assert len(route.options) == 3
 
@@ -81,9 +82,9 @@ async def test_a_confirmed_sentence_is_understood_the_next_time_and_by_nobody_el
     text = "I parked the car on level 3"
     theirs = Router(house.database, router._embedder, cache_dir=router._cache_dir)
     await theirs.learn(text, "remember", person=ana.id)
-    assert (await theirs.route(text, person=ana.id)).name == "remember"
-    assert (await theirs.route(text + "!", person=ana.id)).asked_back is False
-    assert (await theirs.route(text, person=ben.id)).asked_back is True
+    assert (await theirs.route(text, person=ana.id, now=utc_now())).name == "remember"
+    assert (await theirs.route(text + "!", person=ana.id, now=utc_now())).asked_back is False
+    assert (await theirs.route(text, person=ben.id, now=utc_now())).asked_back is True
 
 
 async def test_likeness_alone_never_writes_without_asking_or_the_persons_confirmation(
@@ -98,5 +99,5 @@ async def test_likeness_alone_never_writes_without_asking_or_the_persons_confirm
         "delete",
         "the doctor's name",
     ):
-        route = await router.route(text, person=ana.id)
+        route = await router.route(text, person=ana.id, now=utc_now())
         assert route.asked_back or route.name not in writing, text

@@ -93,7 +93,7 @@ def safe_name(name: str) -> str:
 
 def imported(summary: Summary) -> list[str]:
     """What came of one uploaded file, a sentence a line."""
-    said: list[str] = []
+    said = [sentence for _, sentences in summary.figures for sentence in sentences]
     if summary.added or summary.changed:
         again = ", replacing what was there under this name" if summary.changed else ""
         said.append(f"Read into memory{again}: {_passages(summary.passages, 'new ')}.")
