@@ -1,7 +1,7 @@
 """Health: what a file or a post holds, whatever its format, on its way into the tables.
 
-Every format (`health_post.py`, Apple's export, ...) turns what it reads into a `Batch`; `take` stores it. Nothing here knows
-a format.
+Every format (`health_post.py`, Apple's export, ...) turns what it reads into a `Batch`; `take` stores it. Nothing here
+knows a format.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 POSTED = 0
-"""`Reading.span_s` of what Health Auto Export posts: a single reading, or a minute or an hour; the post does not say."""
+"""`Reading.span_s` of what Health Auto Export posts: one reading, or a minute or an hour; the post does not say which."""
 RECORDED = 1
 """`Reading.span_s` of single records as a device wrote them, however long each lasts: Apple's own export."""
 DAY_LONG = 86_400
