@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 POSTED = 0
-"""`Reading.span_s` of what Health Auto Export posts: one reading, or a minute or an hour; the post does not say which."""
+"""`Reading.span_s` of what Health Auto Export posts: one reading, or a minute or an hour, which it does not say."""
 RECORDED = 1
 """`Reading.span_s` of single records as a device wrote them, however long each lasts: Apple's own export."""
 DAY_LONG = 86_400

@@ -9,6 +9,7 @@ down_revision = "0008"
 
 TABLES = """
 -- One metric from one source. Readings name it by a number, so that millions of them stay narrow.
+-- rank: by the stated rule or the person's own order; where several have a day, the smallest counts.
 CREATE TABLE health_series (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -17,35 +18,41 @@ CREATE TABLE health_series (
     unit text NOT NULL,
     shown_unit text NOT NULL,
     known boolean NOT NULL DEFAULT true,
+    rank integer NOT NULL DEFAULT 0,
     UNIQUE (owner_id, metric, source)
 );
+-- Columns in the order in which they pack; the owner is checked through the series, once and not for each reading.
+-- span_s: 0 as posted, 1 single records of a device, 86400 a whole day's figure; never added to each other.
 CREATE TABLE health_samples (
-    owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    series_id integer NOT NULL REFERENCES health_series (id) ON DELETE CASCADE,
+    owner_id uuid NOT NULL,
     at timestamptz NOT NULL,
-    span_s integer NOT NULL DEFAULT 0,
-    day date NOT NULL,
     value double precision NOT NULL,
     low double precision,
     high double precision,
     given double precision,
+    series_id integer NOT NULL REFERENCES health_series (id) ON DELETE CASCADE,
+    span_s integer NOT NULL DEFAULT 0,
+    day date NOT NULL,
     given_unit text NOT NULL DEFAULT '',
     mark text NOT NULL DEFAULT '' CHECK (mark IN ('', 'impossible', 'future')),
     PRIMARY KEY (series_id, at, span_s)
 );
 CREATE INDEX ix_health_samples_day ON health_samples (series_id, day);
 -- What the readings of one day come to; kept with every change, so that ten years are some thousand rows.
+-- readings: those that count; where all of a day are marked it is 0, and total, low, high and latest are NULL.
+-- values, counts: of levels only, each value once and in order, with how often the day has it.
+-- chosen: the one row of a metric and day that counts.
 CREATE TABLE health_days (
     owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     series_id integer NOT NULL REFERENCES health_series (id) ON DELETE CASCADE,
     day date NOT NULL,
     span_s integer NOT NULL DEFAULT 0,
     readings integer NOT NULL,
-    total double precision NOT NULL,
-    low double precision NOT NULL,
-    high double precision NOT NULL,
-    latest double precision NOT NULL,
-    latest_at timestamptz NOT NULL,
+    total double precision,
+    low double precision,
+    high double precision,
+    latest double precision,
+    latest_at timestamptz,
     left_out integer NOT NULL DEFAULT 0,
     values double precision[],
     counts integer[],
@@ -60,9 +67,12 @@ CREATE TABLE health_sleep (
     end_at timestamptz NOT NULL,
     stage text NOT NULL CHECK (stage IN ('awake', 'asleep', 'in_bed', 'core', 'deep', 'rem')),
     offset_s integer NOT NULL,
+    end_offset_s integer NOT NULL,
     mark text NOT NULL DEFAULT '' CHECK (mark IN ('', 'impossible', 'future')),
     PRIMARY KEY (owner_id, source, start_at, stage)
 );
+-- offset_s: from UTC to the local clock when the person woke up; start_offset_s: when they fell asleep.
+-- They differ in a night of a DST change. chosen: the one row of kind 'night' that counts for a day.
 CREATE TABLE health_nights (
     owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     source text NOT NULL,
@@ -71,6 +81,7 @@ CREATE TABLE health_nights (
     shape text NOT NULL CHECK (shape IN ('aggregated', 'older', 'segments')),
     start_at timestamptz,
     end_at timestamptz,
+    start_offset_s integer NOT NULL DEFAULT 0,
     offset_s integer NOT NULL DEFAULT 0,
     asleep_s integer,
     in_bed_s integer,
@@ -121,10 +132,11 @@ CREATE TABLE health_priorities (
 -- Keys with which a phone posts. Read before it is known who posts, so not behind the wall; only a hash is kept.
 CREATE TABLE ingest_tokens (
     token_hash bytea PRIMARY KEY,
-    owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     name text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
-    last_used_at timestamptz
+    last_used_at timestamptz,
+    UNIQUE (user_id, name)
 );
 GRANT SELECT, INSERT, UPDATE, DELETE ON health_series, health_samples, health_days, health_sleep, health_nights,
     health_workouts, health_records, health_priorities, ingest_tokens TO twinning_app;
