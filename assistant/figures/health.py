@@ -1,176 +1,190 @@
-"""Health: what a file or a post holds, whatever its format, on its way into the tables.
+"""Health on its way in: what a format has read is stored, and the days and nights that it touches are summed up anew.
 
-Every format (`health_post.py`, Apple's export, ...) turns what it reads into a `Batch`; `take` stores it. Nothing here
-knows a format.
+All in one transaction for each batch: either everything of it counts, or nothing. Sending the same again changes
+nothing; what comes later corrects what came before.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
 
-POSTED = 0
-"""`Reading.span_s` of what Health Auto Export posts: one reading, or a minute or an hour, which it does not say."""
-RECORDED = 1
-"""`Reading.span_s` of single records as a device wrote them, however long each lasts: Apple's own export."""
-DAY_LONG = 86_400
-"""`Reading.span_s` of one figure for a whole day."""
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assistant.db import health
+from assistant.db.database import Database
+from assistant.figures import health_others, units
+from assistant.figures.health_others import Orders, Tally
+from assistant.figures.health_values import DAY_LONG as DAY_LONG
+from assistant.figures.health_values import POSTED as POSTED
+from assistant.figures.health_values import RECORDED as RECORDED
+from assistant.figures.health_values import Batch as Batch
+from assistant.figures.health_values import GivenNight as GivenNight
+from assistant.figures.health_values import Reading as Reading
+from assistant.figures.health_values import Record as Record
+from assistant.figures.health_values import Segment as Segment
+from assistant.figures.health_values import Taken as Taken
+from assistant.figures.health_values import Workout as Workout
+from assistant.figures.metrics import METRICS, Kind, reading_metric, shown_unit
+from assistant.figures.packing import Bounds, pack
+from assistant.figures.sources import rank
+
+CLOCKS_DIFFER = dt.timedelta(minutes=15)
+"""So far a phone's clock may be ahead of ours before a reading is one of the future."""
+TOTALS = tuple(key for key, metric in METRICS.items() if metric.kind is Kind.TOTAL)
 
 
-class Reading(NamedTuple):
-    """One value of one metric. There are millions of them, so this is a tuple.
+async def take(database: Database, owner: UUID, batch: Batch, *, now: dt.datetime) -> Taken:
+    """Stores a batch: what is new is added, what differs is corrected, what is known already changes nothing.
 
-    Attributes:
-        metric: Its key: of `metrics.METRICS`, or the name of an unknown one as it came.
-        source: The device or app, as it came; several joined by "|".
-        at: When it begins, in UTC.
-        span_s: Which kind of reading it is: `POSTED`, `RECORDED` or `DAY_LONG`. Kinds are never added to each other: of
-            those that a source has on one day, one counts.
-        day: The local day to which it belongs: that of the offset written in it, else of the person's time zone.
-        value: In the metric's unit (`Metric.unit`); of an unknown metric as it came.
-        low, high: Of a reading that sums up several (a heart rate with Min and Max); else None.
-        given: The number as it came, where it was converted; None where `value` is that number.
-        given_unit: Its unit as it came; always filled in, so that it can be shown in it.
-        mark: "" for a good one, "impossible" or "future": kept, never counted.
+    Args:
+        now: What begins later than a quarter of an hour after it is marked as future.
+
+    Raises:
+        DatabaseUnavailable: Postgres does not answer; nothing of the batch was stored.
     """
+    latest = now + CLOCKS_DIFFER
+    async with database.session(owner) as session:
+        await health.prepare(session, owner)
+        orders = await health.priorities(session, owner)
+        tallies = (
+            await _readings(session, owner, batch.readings, latest=latest, orders=orders),
+            await health_others.sleep(session, owner, batch, latest=latest, orders=orders),
+            await health_others.workouts(session, owner, batch.workouts, latest=latest),
+            await health_others.records(session, owner, batch.records),
+        )
+    days = [each for tally in tallies for each in tally.days]
+    return Taken(
+        added=sum(tally.added for tally in tallies),
+        changed=sum(tally.changed for tally in tallies),
+        unchanged=sum(tally.unchanged for tally in tallies),
+        marked=sum(tally.marked for tally in tallies),
+        unknown=tuple(sorted({name for tally in tallies for name in tally.unknown})),
+        complaints=(*batch.complaints, *(each for tally in tallies for each in tally.complaints)),
+        changed_days=tuple((metric, day) for metric, day, had in days if had),
+        new_days=tuple((metric, day) for metric, day, had in days if not had),
+    )
 
-    metric: str
-    source: str
-    at: dt.datetime
-    span_s: int
-    day: dt.date
-    value: float
-    low: float | None
-    high: float | None
-    given: float | None
-    given_unit: str
-    mark: str
 
+async def set_priority(
+    database: Database, owner: UUID, metric: str, order: Sequence[str]
+) -> tuple[tuple[str, dt.date], ...]:
+    """Puts the sources of a metric in the person's own order, and chooses anew for all days.
 
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of sleep in one stage.
+    Args:
+        metric: Its key, "sleep" for nights, "" for all metrics that have no order of their own.
+        order: Sources as they are stored, the first one counts; empty goes back to the stated rule.
 
-    Attributes:
-        stage: "awake", "asleep" (unspecified), "in_bed", "core", "deep" or "rem".
-        offset_s: From UTC to the local clock at its start.
-        end_offset_s: The same at its end, where a DST change or a flight lies between; None for the same.
+    Returns:
+        (metric, day) whose figures are others now.
     """
-
-    source: str
-    start_at: dt.datetime
-    end_at: dt.datetime
-    stage: str
-    offset_s: int
-    mark: str = ""
-    end_offset_s: int | None = None
-
-
-@dataclass(frozen=True)
-class GivenNight:
-    """A night (or nap) that came summed up already.
-
-    Attributes:
-        day: The local date on which the person woke up.
-        shape: "aggregated" or "older".
-        start_at, end_at: Falling asleep and waking up, else going to bed and leaving it; None where it is not said.
-        start_offset_s, end_offset_s: From UTC to the local clock at these instants.
-        asleep_s, in_bed_s, core_s, deep_s, rem_s, awake_s: None where it is not known, never zero for that.
-    """
-
-    source: str
-    day: dt.date
-    shape: str
-    start_at: dt.datetime | None = None
-    end_at: dt.datetime | None = None
-    start_offset_s: int = 0
-    end_offset_s: int = 0
-    asleep_s: int | None = None
-    in_bed_s: int | None = None
-    core_s: int | None = None
-    deep_s: int | None = None
-    rem_s: int | None = None
-    awake_s: int | None = None
-    mark: str = ""
+    async with database.session(owner) as session:
+        await health.prepare(session, owner)
+        await health.put_priorities(session, owner, metric, order)
+        orders = await health.priorities(session, owner)
+        ranks = {
+            row.number: rank(key, source, orders=orders)
+            for (key, source), row in (await health.series(session, owner)).items()
+            if metric in ("", key)
+        }
+        changed = await health.put_ranks(session, owner, ranks) if ranks else []
+        if metric in ("", "sleep"):
+            changed += await health_others.settle_again(session, owner, orders=orders)
+    return tuple((key, day) for key, day, _ in changed)
 
 
-@dataclass(frozen=True)
-class Workout:
-    """One workout.
-
-    Attributes:
-        key: The id that it came with; "" where it has none: it is then known by its name and start.
-        name: For the person: "Running".
-        day: The local date on which it began.
-        energy_unit, distance_unit: In which the two are shown; "" where there is none.
-        details: Everything else that came with it, as it came.
-    """
-
-    key: str
-    name: str
-    source: str
-    start_at: dt.datetime
-    end_at: dt.datetime
-    day: dt.date
-    duration_s: float | None = None
-    energy_kj: float | None = None
-    energy_unit: str = ""
-    distance_m: float | None = None
-    distance_unit: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
-    mark: str = ""
-
-
-@dataclass(frozen=True)
-class Record:
-    """Something that is no figure (a symptom, an ECG, a state of mind), kept as it came.
-
-    Attributes:
-        kind: The name of the list that it came in.
-        key: Its id, or a digest of it.
-    """
-
-    kind: str
-    key: str
-    body: Mapping[str, Any]
-    at: dt.datetime | None = None
+async def _readings(
+    session: AsyncSession, owner: UUID, readings: Sequence[Reading], *, latest: dt.datetime, orders: Orders
+) -> Tally:
+    if not readings:
+        return Tally()
+    series = await _series(session, owner, readings, orders=orders)
+    unknown = {metric for metric, _ in series if reading_metric(metric) is None}
+    complaints: list[str] = []
+    if unknown:
+        readings = list(_in_one_unit(readings, series, unknown=unknown, complaints=complaints))
+    given = sorted({reading.given_unit for reading in readings if reading.given is not None})
+    packed = pack(
+        readings,
+        {key: _bounds(key[0], row.number) for key, row in series.items()},
+        units={unit: number for number, unit in enumerate(given, 1)},
+        latest=latest,
+    )
+    complaints += [
+        f"{readings[place].metric} of {readings[place].day}: its value is no number." for place in packed.lost
+    ]
+    if not packed.rows:
+        return Tally(complaints=complaints)
+    await health.load(session, packed.data)
+    added, changed = await health.merge(session, owner, units=["", *given])
+    days = await health.rebuild(session, owner, totals=TOTALS) if added or changed else []
+    await _show(session, series)
+    return Tally(
+        added=added,
+        changed=changed,
+        unchanged=packed.rows - added - changed,
+        marked=packed.marked,
+        days=days,
+        complaints=complaints,
+        unknown=unknown,
+    )
 
 
-@dataclass
-class Batch:
-    """What was read so far, to be stored in one go; about 20,000 readings are a good size.
-
-    Attributes:
-        complaints: A sentence for each thing that could not be read.
-    """
-
-    readings: list[Reading] = field(default_factory=list)
-    segments: list[Segment] = field(default_factory=list)
-    nights: list[GivenNight] = field(default_factory=list)
-    workouts: list[Workout] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+def _bounds(metric: str, number: int) -> Bounds:
+    known = reading_metric(metric)
+    return Bounds(number, known.low, known.high) if known else Bounds(number, float("-inf"), float("inf"))
 
 
-@dataclass(frozen=True)
-class Taken:
-    """What storing a batch did.
+async def _series(
+    session: AsyncSession, owner: UUID, readings: Iterable[Reading], *, orders: Orders
+) -> dict[tuple[str, str], health.Series]:
+    """The series of these readings; those that are new are stored."""
+    given = {(reading[0], reading[1]): reading[9] for reading in readings}
+    stored = await health.series(session, owner)
+    new = []
+    for (metric, source), unit in sorted(given.items()):
+        if (metric, source) not in stored:
+            known = reading_metric(metric)
+            row = {"metric": metric, "source": source, "known": known is not None}
+            row["unit"] = known.unit if known else units.name_of(unit)
+            new.append({**row, "shown_unit": shown_unit(known, unit), "rank": rank(metric, source, orders=orders)})
+    if new:
+        await health.add_series(session, owner, new)
+        stored = await health.series(session, owner)
+    return {key: stored[key] for key in given}
 
-    Attributes:
-        added, changed, unchanged: Readings, stretches of sleep, nights, workouts and records.
-        marked: How many of those that came are impossible or lie in the future: kept, and left out of all figures.
-        unknown: Names of metrics that are not in the catalogue: stored in the unit they came in.
-        changed_days: (metric, day) that had a figure before, which is another one now; "sleep" for nights, "workouts".
-        new_days: (metric, day) that had no figure before.
-    """
 
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    marked: int = 0
-    unknown: tuple[str, ...] = ()
-    complaints: tuple[str, ...] = ()
-    changed_days: tuple[tuple[str, dt.date], ...] = ()
-    new_days: tuple[tuple[str, dt.date], ...] = ()
+def _in_one_unit(
+    readings: Iterable[Reading],
+    series: Mapping[tuple[str, str], health.Series],
+    *,
+    unknown: set[str],
+    complaints: list[str],
+) -> Iterable[Reading]:
+    """Readings of unknown metrics in the unit in which the first of them came."""
+    for reading in readings:
+        if reading.metric not in unknown:
+            yield reading
+            continue
+        wanted = series[reading.metric, reading.source].unit
+        factors = units.conversion(reading.given_unit, wanted)
+        if factors is None:
+            complaints.append(
+                f"{reading.metric} of {reading.day}: it came in “{reading.given_unit}”, which cannot be turned into"
+                f" “{wanted}” as before; it is kept and left out."
+            )
+            yield reading._replace(given=reading.value, mark="impossible")
+        elif factors == (1.0, 0.0):
+            yield reading
+        else:
+            yield reading._replace(value=reading.value * factors[0] + factors[1], given=reading.value)
+
+
+async def _show(session: AsyncSession, series: Mapping[tuple[str, str], health.Series]) -> None:
+    """Has each series shown in the unit in which its newest reading came."""
+    newest = await health.newest_units(session, [row.number for row in series.values()])
+    for (metric, _), row in series.items():
+        shown = shown_unit(reading_metric(metric), newest.get(row.number) or row.unit)
+        if shown != row.shown:
+            await health.show_series_in(session, row.number, shown)
