@@ -15,7 +15,8 @@ CREATE TABLE ledger_accounts (
     source_id text NOT NULL,
     name text NOT NULL,
     number text NOT NULL DEFAULT '',
-    currency char(3) NOT NULL,
+    -- '' until a statement tells it: the person may name an account before anything of it came in.
+    currency text NOT NULL DEFAULT '',
     kind text NOT NULL DEFAULT 'asset',
     own boolean NOT NULL DEFAULT true,
     active boolean NOT NULL DEFAULT true,
@@ -32,8 +33,12 @@ CREATE TABLE ledger_transactions (
     amount bigint NOT NULL,
     currency char(3) NOT NULL,
     payee text NOT NULL DEFAULT '',
+    -- The payee without what differs from one purchase to the next: numbers, legal forms, capitals.
+    payee_key text NOT NULL DEFAULT '',
     memo text NOT NULL DEFAULT '',
     counter_number text NOT NULL DEFAULT '',
+    -- What the source says, to fall back to when a rule is taken away; `category` is what counts.
+    given_category text NOT NULL DEFAULT '',
     category text NOT NULL DEFAULT '',
     category_by text NOT NULL DEFAULT '' CHECK (category_by IN ('', 'person', 'rule', 'learned', 'source')),
     kind text NOT NULL DEFAULT 'ordinary' CHECK (kind IN ('ordinary', 'transfer', 'refund')),
@@ -55,6 +60,7 @@ CREATE UNIQUE INDEX ux_ledger_by_fingerprint ON ledger_transactions (owner_id, a
 CREATE INDEX ix_ledger_by_day ON ledger_transactions (owner_id, booked_on)
     INCLUDE (amount, currency, kind, category, account_id);
 CREATE INDEX ix_ledger_by_account ON ledger_transactions (account_id, booked_on);
+CREATE INDEX ix_ledger_choices ON ledger_transactions (owner_id, payee_key) WHERE category_by = 'person';
 CREATE TABLE ledger_rules (
     id uuid PRIMARY KEY,
     owner_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
