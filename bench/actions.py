@@ -76,7 +76,7 @@ async def measure() -> list[Row]:
 
 
 _COMMITS = 4
-"""Proposed, approved, sent, ended; the claim does not wait for the disk."""
+"""Proposed, approved, claimed and sent, ended."""
 
 
 async def _one(outside: Outside, owner: UUID, number: int) -> tuple[float, float, float, float]:

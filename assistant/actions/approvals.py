@@ -77,16 +77,17 @@ class Actions:
         arguments = _checked(performer, wish.arguments)
         now = self._clock()
         async with self._database.session(owner) as session:
-            connected = await operations.connection(session, owner, performer.service)
+            connected = await operations.account(session, owner, service=performer.service, tool=performer.tool)
             if connected is None:
                 name = performer.service
                 raise ToolFailed(f"{name} is not connected; `twinning connect {name}` does that.")
+            account, granted = connected
             proposal = Proposal(
                 tool=performer.tool,
                 version=performer.version,
                 service=performer.service,
                 effect=performer.effect,
-                account=connected.account,
+                account=account,
                 person=owner,
                 arguments=arguments,
                 labels=wish.labels,
@@ -95,7 +96,9 @@ class Actions:
                 target=wish.target,
                 publishes=wish.publishes,
             )
-            stored, head = await self._store(session, owner, proposal, place, now=now, undoes=wish.undoes)
+            stored, head = await self._store(
+                session, owner, proposal, place, now=now, undoes=wish.undoes, granted=granted
+            )
         self._audit.sealed(owner, head)
         if stored.state == "approved":
             self.wake()
@@ -205,7 +208,7 @@ class Actions:
             )
             place = Place(found.channel, found.thread_id, found.message_id)
             await self._note(session, found, "edited", on=channel)
-            stored, head = await self._store(session, owner, proposal, place, now=now, replaces=key, ask=True)
+            stored, head = await self._store(session, owner, proposal, place, now=now, replaces=key)
         self._audit.sealed(owner, head)
         return stored
 
@@ -341,13 +344,14 @@ class Actions:
         now: dt.datetime,
         replaces: UUID | None = None,
         undoes: UUID | None = None,
-        ask: bool = False,
+        granted: bool = False,
     ) -> tuple[Operation, Head]:
-        grants = await self._grants(session, owner, proposal, now=now)
+        may_be = granted and proposal.effect is Effect.WRITE
+        grants = await operations.grants(session, owner, tool=proposal.tool, now=now) if may_be else ()
         verdict = policy.authorise(proposal, grants, fetches=self._performer(proposal.tool).fetches)
         if verdict.state == "refuse":
             raise NotAllowed(f"I do not do this: {verdict.why}.")
-        if ask or (verdict.grant and not await operations.use_grant(session, owner, verdict.grant, now=now)):
+        if verdict.grant and not await operations.use_grant(session, owner, verdict.grant, now=now):
             verdict = replace(verdict, state="ask", grant=None)
         frozen = proposal.frozen()
         decided = verdict.state != "ask"
@@ -379,13 +383,6 @@ class Actions:
         if not decided and await operations.count_proposed(session, owner, now=now) > MOST_WAITING:
             raise NotAllowed(f"{MOST_WAITING} actions wait for your approval already; decide some of them first.")
         return stored, head
-
-    async def _grants(
-        self, session: AsyncSession, owner: UUID, proposal: Proposal, *, now: dt.datetime
-    ) -> Sequence[policy.Standing]:
-        if proposal.effect is not Effect.WRITE:
-            return ()
-        return await operations.grants(session, owner, tool=proposal.tool, now=now)
 
     async def _operation(self, session: AsyncSession, owner: UUID, key: UUID) -> Operation:
         found = await operations.get(session, owner, key)

@@ -11,6 +11,7 @@ import datetime as dt
 import hmac
 import json
 import os
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,19 +70,23 @@ class Audit:
         return self._last[owner]
 
     def sealed(self, owner: UUID, head: ledgers.Head) -> None:
-        """Keeps the latest mac outside the database. Killed before, we keep an older one: the check allows that."""
-        path = self._heads_dir / f"{owner}.json"
-        known = _read_head(path)
-        if known.seq >= head.seq:
-            return
-        fresh = path.with_suffix(f".{os.getpid()}.{head.seq}")
-        fresh.write_text(json.dumps({"seq": head.seq, "mac": head.mac.hex()}), encoding="ascii")
-        fresh.replace(path)
+        """Keeps the latest mac outside the database. Killed before, we keep an older one: the check allows that.
+
+        Two places take turns, so that one of them is whole whenever the machine stops.
+        """
+        line = f"{head.seq:020d} {head.mac.hex()}".encode("ascii")
+        line += b" %08x\n" % zlib.crc32(line)
+        fd = os.open(self._heads_dir / f"{owner}.heads", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if _newest(os.pread(fd, 2 * len(line), 0)).seq < head.seq:
+                os.pwrite(fd, line, head.seq % 2 * len(line))
+        finally:
+            os.close(fd)
 
     async def verify(self, owner: UUID) -> Verified:
         """Reads all of a person's audit and checks every mac, the numbering and the end."""
         before, count = b"", 0
-        kept = _read_head(self._heads_dir / f"{owner}.json")
+        kept = self._kept(owner)
         async with self._database.session(owner) as session:
             async for seq, body, mac in ledgers.entries(session, owner):
                 count += 1
@@ -101,13 +106,22 @@ class Audit:
         async with self._database.session(owner) as session:
             return [(seq, json.loads(body)) for seq, body in await ledgers.latest(session, owner, limit=limit)]
 
+    def _kept(self, owner: UUID) -> ledgers.Head:
+        try:
+            return _newest((self._heads_dir / f"{owner}.heads").read_bytes())
+        except FileNotFoundError:
+            return ledgers.Head()
+
     def _mac(self, before: bytes, body: bytes) -> bytes:
         return hmac.digest(self._key, before + body, "sha256")
 
 
-def _read_head(path: Path) -> ledgers.Head:
-    try:
-        stored = json.loads(path.read_text(encoding="ascii"))
-    except FileNotFoundError:
-        return ledgers.Head()
-    return ledgers.Head(stored["seq"], bytes.fromhex(stored["mac"]))
+def _newest(lines: bytes) -> ledgers.Head:
+    """The later of the two that were written whole."""
+    heads = [ledgers.Head()]
+    for line in lines.split(b"\n"):
+        words, _, check = line.lstrip(b"\0").rpartition(b" ")
+        if words and check == b"%08x" % zlib.crc32(words):
+            seq, _, mac = words.decode("ascii").partition(" ")
+            heads.append(ledgers.Head(int(seq), bytes.fromhex(mac)))
+    return max(heads, key=lambda head: head.seq)

@@ -38,4 +38,8 @@ class Call:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes its connections."""
         await self._http.aclose()

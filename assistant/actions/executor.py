@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.actions.audit import Audit
 from assistant.actions.calls import Call
@@ -25,6 +26,7 @@ from assistant.actions.outcomes import tell_thread, told
 from assistant.actions.proposals import Proposal, digest
 from assistant.db import operations
 from assistant.db.database import Database
+from assistant.db.ledgers import Head
 from assistant.db.tables import Connection, Operation
 from assistant.egress import Address, Egress, Reason
 from assistant.errors import (
@@ -115,21 +117,66 @@ class Executor:
         """Carries out everything of one person that is due, or one operation; returns how many steps it took."""
         steps = 0
         while True:
-            now = self._clock()
-            async with self._database.session(owner) as session:
-                key = await operations.claim(session, owner, now=now, until=now + LEASE, only=only)
-                left = key or await operations.claim_left_sent(session, owner, now=now, until=now + LEASE, only=only)
-                found = await operations.with_connection(session, owner, left) if left else None
-            if found is None:
+            step = await self._next_step(owner, only=only)
+            if step is None:
                 return steps
-            operation, connection = found
             steps += 1
-            ended = await _to_its_end(
-                self._carry_out(operation, connection) if key else self._reconcile(operation, connection)
-            )
+            ended = await _to_its_end(step)
             await self._on_end()
             if ended and only is not None:
                 return steps
+
+    async def _next_step(self, owner: UUID, *, only: UUID | None) -> Coroutine[Any, Any, bool] | None:
+        """Takes the next operation that is due: claimed, checked and marked as sent in one transaction.
+
+        Returns:
+            What is to be done with it, True when it has then ended well or been refused; None when nothing is due.
+        """
+        now = self._clock()
+        async with self._database.session(owner) as session:
+            key = await operations.claim(session, owner, now=now, until=now + LEASE, only=only)
+            left = key or await operations.claim_left_sent(session, owner, now=now, until=now + LEASE, only=only)
+            found = await operations.with_connection(session, owner, left) if left else None
+            if found is None:
+                return None
+            operation, connection = found
+            if key is None:
+                return self._reconcile(operation, connection)
+            try:
+                proposal, performer = self._as_approved(operation)
+                call = await self._prepared(operation, proposal, performer, connection)
+            except TwinningError as error:
+                return self._refuse(operation, str(error))
+            try:
+                head = await self._mark_sent(session, operation, now=now)
+            except BaseException:
+                await call.aclose()
+                raise
+        self._audit.sealed(owner, head)
+        return self._send(operation, call, performer, connection)
+
+    async def _mark_sent(self, session: AsyncSession, operation: Operation, *, now: dt.datetime) -> Head:
+        await operations.move(
+            session,
+            operation.owner_id,
+            operation.id,
+            before=("claimed",),
+            state="sent",
+            sent_at=operation.sent_at or now,
+            attempts=operation.attempts + 1,
+            lease_until=now + LEASE,
+        )
+        return await self._note(session, operation, "sent", attempt=operation.attempts + 1)
+
+    async def _refuse(self, operation: Operation, trouble: str) -> bool:
+        await self._end(operation, "failed", before=("claimed",), trouble=trouble)
+        return True
+
+    async def _send(
+        self, operation: Operation, call: Call, performer: Performer, connection: Connection | None
+    ) -> bool:
+        async with call:
+            return await self._perform(operation, call, performer, connection)
 
     async def drain(self, owner: UUID, key: UUID) -> None:
         """Carries out one operation here, with its repetitions, for as long as they come within a few seconds."""
@@ -146,33 +193,6 @@ class Executor:
         async with self._database.session(owner) as session:
             due = await operations.next_due(session, owner)
         return IDLE if due is None else due - self._clock()
-
-    async def _carry_out(self, operation: Operation, connection: Connection | None) -> bool:
-        """Claimed: checked, marked as sent, sent. True when it has ended well or been refused."""
-        owner, key = operation.owner_id, operation.id
-        try:
-            proposal, performer = self._as_approved(operation)
-            call = await self._prepared(operation, proposal, performer, connection)
-        except TwinningError as error:
-            await self._end(operation, "failed", before=("claimed",), trouble=str(error))
-            return True
-        async with call:
-            now = self._clock()
-            async with self._database.session(owner) as session:
-                if not await operations.move(
-                    session,
-                    owner,
-                    key,
-                    before=("claimed",),
-                    state="sent",
-                    sent_at=operation.sent_at or now,
-                    attempts=operation.attempts + 1,
-                    lease_until=now + LEASE,
-                ):
-                    return False  # somebody else holds it by now
-                head = await self._note(session, operation, "sent", attempt=operation.attempts + 1)
-            self._audit.sealed(owner, head)
-            return await self._perform(operation, call, performer, connection)
 
     async def _perform(
         self, operation: Operation, call: Call, performer: Performer, connection: Connection | None
@@ -387,7 +407,7 @@ class Executor:
         assert found is not None, "operations are never deleted"
         return found
 
-    async def _note(self, session: Any, operation: Operation, what: str, **facts: Any) -> Any:
+    async def _note(self, session: AsyncSession, operation: Operation, what: str, **facts: Any) -> Head:
         return await self._audit.note(
             session,
             operation.owner_id,

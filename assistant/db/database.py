@@ -17,11 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from assistant.db import schema
 from assistant.db.schema import APP_ROLE as APP_ROLE
 from assistant.db.server import EmbeddedServer
-from assistant.errors import ConfigurationError, DatabaseUnavailable, TwinningError
+from assistant.errors import BadInput, ConfigurationError, DatabaseUnavailable, TwinningError
 from assistant.settings import Settings, make_folder
 
 log = logging.getLogger(__name__)
 
+DEMO_WALL = "TW001"
+"""What the database says (migration 0013) where something would go into a synthetic person."""
 REVIVE_PAUSES_S = (0.0, 0.3, 1.0, 3.0)
 """How long to wait, each time, for an embedded server that is coming back after a crash."""
 
@@ -56,24 +58,23 @@ class Database:
                 await self._begin(session, owner)
                 yield session
                 await _commit(session)
-        except DBAPIError as error:
+        except (DBAPIError, psycopg.Error) as error:
             raise _translated(error) from error
 
     async def _begin(self, session: AsyncSession, owner: UUID | None) -> None:
         """Opens the transaction. An embedded server that died under us is started again first: nothing was sent yet."""
-        wanted = text("SELECT set_config('twinning.owner', :owner, true)").bindparams(owner=str(owner or ""))
         for pause_s in REVIVE_PAUSES_S if self._server else ():
             try:
-                await session.execute(wanted)
+                await _set_owner(session, owner)
                 return
-            except DBAPIError as error:
+            except (DBAPIError, psycopg.Error) as error:
                 if not _lost(error):
                     raise
-                await session.rollback()
+                await session.invalidate()
             assert self._server is not None
             await asyncio.to_thread(self._server.revive)
             await asyncio.sleep(pause_s)
-        await session.execute(wanted)
+        await _set_owner(session, owner)
 
     @asynccontextmanager
     async def alone(self, key: str) -> AsyncIterator[bool]:
@@ -104,6 +105,14 @@ class Database:
             await asyncio.to_thread(self._server.stop)
 
 
+async def _set_owner(session: AsyncSession, owner: UUID | None) -> None:
+    raw = (await (await session.connection()).get_raw_connection()).driver_connection
+    assert isinstance(raw, psycopg.AsyncConnection)
+    # BEGIN and this go out together: one trip to the server instead of two, for every question that is asked.
+    async with raw.pipeline():
+        await raw.execute("SELECT set_config('twinning.owner', %s, true)", (str(owner or ""),))
+
+
 async def _commit(session: AsyncSession) -> None:
     try:
         await session.commit()
@@ -115,12 +124,20 @@ async def _commit(session: AsyncSession) -> None:
         raise
 
 
-def _lost(error: DBAPIError) -> bool:
-    return isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
+def _lost(error: DBAPIError | psycopg.Error) -> bool:
+    if isinstance(error, DBAPIError):
+        return isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
+    return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
 
 
-def _translated(error: DBAPIError) -> TwinningError | DBAPIError:
-    if isinstance(error.orig, psycopg.errors.DiskFull) or "No space left" in str(error.orig):
+def _translated(error: DBAPIError | psycopg.Error) -> TwinningError | DBAPIError | psycopg.Error:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if getattr(cause, "sqlstate", None) == DEMO_WALL:
+        return BadInput(
+            "This is the synthetic person of `twinning demo`, and nothing of your own goes into it; "
+            "`twinning demo --remove` takes it out."
+        )
+    if isinstance(cause, psycopg.errors.DiskFull) or "No space left" in str(cause):
         return DatabaseUnavailable("The disk is full; nothing was changed. Free some space and try again.")
     if _lost(error):
         return DatabaseUnavailable("The database does not answer; nothing was changed. `twinning doctor` says more.")

@@ -7,24 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Text, and_, case, cast, delete, func, select, text, update
+from sqlalchemy import ARRAY, DateTime, Text, and_, any_, bindparam, case, cast, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db.tables import Connection, Grant, Notice, Operation
 
 _OPERATIONS = Operation.metadata.tables["operations"]
+_ADD = insert(_OPERATIONS)
 WAITING = ("proposed", "approved", "claimed", "sent")
 """The states from which something still follows."""
 
 
 async def add(session: AsyncSession, owner: UUID, values: Mapping[str, Any]) -> Operation:
     """Stores an operation (columns of the table, without id and owner) and returns it."""
-    stored: Operation | None = await session.scalar(
-        insert(Operation).values(id=uuid4(), owner_id=owner, **values).returning(Operation)
-    )
-    assert stored is not None, "an insert that fails raises"
-    return stored
+    row = {"id": uuid4(), "owner_id": owner, "attempts": 0, **values}
+    await session.execute(_ADD, row)
+    return Operation(**row)
 
 
 async def get(session: AsyncSession, owner: UUID, key: UUID) -> Operation | None:
@@ -63,14 +62,14 @@ async def listed(
     return list(await session.scalars(query.order_by(Operation.proposed_at.desc(), Operation.id).limit(limit)))
 
 
+_COUNT_PROPOSED = text(
+    "SELECT count(*) FROM operations WHERE owner_id = :owner AND state = 'proposed' AND expires_at > :now"
+)
+
+
 async def count_proposed(session: AsyncSession, owner: UUID, *, now: dt.datetime) -> int:
     """How many proposals wait for the person's answer."""
-    found = await session.scalar(
-        select(func.count()).where(
-            Operation.owner_id == owner, Operation.state == "proposed", Operation.expires_at > now
-        )
-    )
-    return int(found or 0)
+    return int(await session.scalar(_COUNT_PROPOSED, {"owner": owner, "now": now}) or 0)
 
 
 async def starting_with(session: AsyncSession, owner: UUID, beginning: str) -> list[Operation]:
@@ -82,6 +81,31 @@ async def starting_with(session: AsyncSession, owner: UUID, beginning: str) -> l
             .limit(2)
         )
     )
+
+
+_DECIDE = (
+    update(Operation)
+    .where(
+        Operation.owner_id == bindparam("owner"),
+        Operation.id == bindparam("key"),
+        Operation.state == "proposed",
+        Operation.digest == bindparam("digest_"),
+        Operation.expires_at > bindparam("now"),
+    )
+    .values(
+        state=bindparam("state_"),
+        decided_at=bindparam("now"),
+        decided_on=bindparam("on"),
+        not_before=case(
+            (
+                Operation.tool == any_(bindparam("waits", type_=ARRAY(Text))),
+                bindparam("wait_until", type_=DateTime(timezone=True)),
+            ),
+            else_=None,
+        ),
+    )
+    .returning(Operation)
+)
 
 
 async def decide(
@@ -101,19 +125,10 @@ async def decide(
     Args:
         wait_until: Before then it is not carried out, if its tool is one of `waits`.
     """
-    not_before = case((Operation.tool.in_(waits), wait_until), else_=None) if waits else None
-    moved: Operation | None = await session.scalar(
-        update(Operation)
-        .where(
-            Operation.owner_id == owner,
-            Operation.id == key,
-            Operation.state == "proposed",
-            Operation.digest == digest,
-            Operation.expires_at > now,
-        )
-        .values(state=state, decided_at=now, decided_on=on, not_before=not_before)
-        .returning(Operation)
-    )
+    # Named here and not built anew each time: building the statement costs more than the database needs for it.
+    given = {"owner": owner, "key": key, "digest_": digest, "state_": state, "now": now, "on": on,
+             "wait_until": wait_until, "waits": list(waits)}  # fmt: skip
+    moved: Operation | None = await session.scalar(_DECIDE, given)
     return moved
 
 
@@ -128,15 +143,13 @@ async def expired(session: AsyncSession, owner: UUID, *, now: dt.datetime) -> li
     return list(gone)
 
 
-# A claim need not outlive a crash of the server: without it the operation is approved, and is claimed again. So its
-# commit does not wait for the disk; that of what follows it does.
 _CLAIM = text(
     "UPDATE operations SET state = 'claimed', lease_until = :until WHERE owner_id = :owner AND id = ("
     "  SELECT id FROM operations WHERE owner_id = :owner"
     "    AND (state = 'approved' OR (state = 'claimed' AND lease_until < :now))"
     "    AND (not_before IS NULL OR not_before <= :now) AND (CAST(:id AS uuid) IS NULL OR id = CAST(:id AS uuid))"
     "  ORDER BY decided_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"
-    ") RETURNING id, set_config('synchronous_commit', 'off', true)"
+    ") RETURNING id"
 )
 _LEFT_SENT = text(
     "UPDATE operations SET lease_until = :until WHERE owner_id = :owner AND id = ("
@@ -255,6 +268,18 @@ async def connection(session: AsyncSession, owner: UUID, service: str) -> Connec
         select(Connection).where(Connection.owner_id == owner, Connection.service == service)
     )
     return found
+
+
+_ACCOUNT = text(
+    "SELECT account, EXISTS (SELECT FROM grants WHERE grants.owner_id = :owner AND tool = :tool) AS granted"
+    " FROM connections WHERE owner_id = :owner AND service = :service"
+)
+
+
+async def account(session: AsyncSession, owner: UUID, *, service: str, tool: str) -> tuple[str, bool] | None:
+    """The account that the person has connected, and whether a standing grant was ever given for the tool."""
+    row = (await session.execute(_ACCOUNT, {"owner": owner, "service": service, "tool": tool})).first()
+    return (row.account, row.granted) if row else None
 
 
 async def connections(session: AsyncSession, owner: UUID) -> list[Connection]:

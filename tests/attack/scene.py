@@ -322,7 +322,7 @@ async def opened(settings: Settings, monkeypatch: pytest.MonkeyPatch, *, tally: 
 def _everything(scene: Scene, every: Mapping[str, Tool]) -> Any:
     """A router that offers the model every tool there is, or one route where the scene says so."""
 
-    async def route(router: Router, text: str, *, person: UUID) -> Route:
+    async def route(router: Router, text: str, *, person: UUID, now: dt.datetime) -> Route:
         if scene.route == TALK:
             return Route(TALK)
         if scene.route:

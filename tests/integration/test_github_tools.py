@@ -614,7 +614,7 @@ async def obeying(
 
 @pytest.fixture
 def _unsure(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def unsure(router: Router, text: str, *, person: UUID) -> Route:
+    async def unsure(router: Router, text: str, *, person: UUID, now: dt.datetime) -> Route:
         return Route("show_issue", asked_back=True, options=("show_issue", "open_issue", "close_issue"))
 
     monkeypatch.setattr(Router, "route", unsure)

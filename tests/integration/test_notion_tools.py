@@ -395,7 +395,7 @@ async def test_a_long_page_whose_writer_was_killed_is_finished_by_the_next(
 
 @pytest.fixture
 def _obeying(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def unsure(router: Router, text: str, *, person: UUID) -> Route:
+    async def unsure(router: Router, text: str, *, person: UUID, now: dt.datetime) -> Route:
         offered = ("read_notion_page", "log_to_notion", "search_notion")
         return Route("read_notion_page", asked_back=True, options=offered)
 

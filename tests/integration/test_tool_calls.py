@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
@@ -50,7 +51,7 @@ def _with_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (graph, routing, tool_calls):
         monkeypatch.setattr(module, "all_tools", lambda: every)
 
-    async def unsure(router: Router, text: str, *, person: UUID) -> Route:
+    async def unsure(router: Router, text: str, *, person: UUID, now: dt.datetime) -> Route:
         return Route("read_letters", asked_back=True, options=("read_letters", "post_letter", "remember"))
 
     monkeypatch.setattr(Router, "route", unsure)

@@ -40,10 +40,13 @@ CREATE TABLE health_samples (
 );
 CREATE INDEX ix_health_samples_day ON health_samples (series_id, day);
 -- Whoever deletes a series, or a person with all of them, sees the rows behind the wall for the length of this call.
-CREATE FUNCTION health_series_gone() RETURNS trigger LANGUAGE plpgsql SET twinning.owner = '' AS $$
+CREATE FUNCTION health_series_gone() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    before text := coalesce(current_setting('twinning.owner', true), '');
 BEGIN
     PERFORM set_config('twinning.owner', OLD.owner_id::text, true);
     DELETE FROM health_samples WHERE series_id = OLD.id;
+    PERFORM set_config('twinning.owner', before, true);
     RETURN NULL;
 END
 $$;
