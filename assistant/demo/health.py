@@ -69,8 +69,8 @@ def steps_of(year: Year) -> dict[dt.date, int]:
     for day in year.days:
         season = 700 * math.sin((day.timetuple().tm_yday - 100) / 365 * 2 * math.pi)
         weekday = {5: 2100, 6: -1100}.get(day.weekday(), 0)
-        rising = 55 * max(0, 42 - year.days_ago(day))
-        found[day] = max(900, round(chance.gauss(7300 + season + weekday + rising, 1500)))
+        rising = 120 * max(0, 32 - year.days_ago(day))
+        found[day] = max(900, round(chance.gauss(7300 + season + weekday + rising, 700 if rising else 1500)))
     return found
 
 
@@ -133,12 +133,12 @@ def _beats(asleep: dict[dt.date, Night], trained: dict[dt.date, Session]) -> Cal
 
 
 def _mornings(year: Year, slept: tuple[Night, ...]) -> Iterator[Posted]:
-    """What the watch says of each morning. The last three have a resting heart rate that is far from the year's."""
+    """What the watch says of each morning. The last four have a resting heart rate that is far from the year's."""
     chance = year.chance("mornings")
     hours = {night.day: night.asleep_h for night in slept}
     for day in year.worn:
         at = year.at(day, 7 * 60 + 5)
-        resting = round(chance.gauss(56, 1.4)) + (9 if year.days_ago(day) < 3 else 0)
+        resting = round(chance.gauss(56, 1.4)) + (9 if year.days_ago(day) < 4 else 0)
         recovered = round(chance.gauss(46 + 7 * (hours.get(day, 7.0) - 7), 4.5), 1)
         oxygen, breaths = round(chance.gauss(96.6, 0.8), 1), round(chance.gauss(14.6, 0.7), 1)
         if at > year.now:

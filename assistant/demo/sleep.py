@@ -57,8 +57,8 @@ def nights(year: Year) -> tuple[Night, ...]:
     found: list[Night] = []
     for day in year.days[1:]:
         free = day.weekday() in (5, 6)
-        shorter = 0.035 * max(0, SHORTER_DAYS - year.days_ago(day))
-        hours = min(9.6, max(4.6, chance.gauss(7.3 + (0.6 if free else 0) - shorter, 0.55)))
+        shorter = 0.045 * max(0, SHORTER_DAYS - year.days_ago(day))
+        hours = min(9.6, max(4.6, chance.gauss(7.3 + (0.5 if free else 0) - shorter, 0.35 if shorter else 0.55)))
         bed = chance.gauss(-20 if free else -55, 28)
         missing = chance.random() < 0.05
         cycles = max(3, round(hours / 1.5))
