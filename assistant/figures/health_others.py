@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db import health_nights
 from assistant.figures import nights as sleeping
-from assistant.figures.health_values import Batch, Record, Segment, Workout
+from assistant.figures.health_values import OF_METRIC, Batch, Record, Segment, Workout
 from assistant.figures.nights import Night
 from assistant.figures.sources import rank
 
@@ -248,7 +248,12 @@ async def records(session: AsyncSession, owner: UUID, given: Sequence[Record]) -
     incoming = {(record.kind, record.key): record for record in given}
     rows = [{**vars(record), "body": _json(record.body)} for record in incoming.values()]
     added, changed = await health_nights.put_records(session, owner, rows)
-    return Tally(added=added, changed=changed, unchanged=len(incoming) - added - changed)
+    return Tally(
+        added=added,
+        changed=changed,
+        unchanged=len(incoming) - added - changed,
+        unknown={record.kind.removeprefix(OF_METRIC) for record in given if record.kind.startswith(OF_METRIC)},
+    )
 
 
 def _json(body: Mapping[str, object]) -> str:

@@ -18,6 +18,9 @@ RECORDED = 1
 DAY_LONG = 86_400
 """`Reading.span_s` of one figure for a whole day."""
 
+OF_METRIC = "metric "
+"""How the kind of a record begins that is a row of an unknown metric and holds no number."""
+
 
 class Reading(NamedTuple):
     """One value of one metric. There are millions of them, so this is a tuple.
@@ -162,7 +165,7 @@ class Taken:
     Attributes:
         added, changed, unchanged: Readings, stretches of sleep, nights, workouts and records.
         marked: How many of those that came are impossible or lie in the future: kept, and left out of all figures.
-        unknown: Names of metrics that are not in the catalogue: stored in the unit they came in.
+        unknown: Names of metrics that are not in the catalogue: stored in the unit they came in, or as they came.
         changed_days: (metric, day) that had a figure before, which is another one now; "sleep" for nights, "workouts".
         new_days: (metric, day) that had no figure before.
     """
