@@ -137,10 +137,11 @@ def _bounds(metric: str, number: int) -> Bounds:
 
 
 async def _series(
-    session: AsyncSession, owner: UUID, readings: Iterable[Reading], *, orders: Orders
+    session: AsyncSession, owner: UUID, readings: Sequence[Reading], *, orders: Orders
 ) -> dict[tuple[str, str], health.Series]:
     """The series of these readings; those that are new are stored."""
-    given = {(reading[0], reading[1]): reading[9] for reading in readings}
+    # Backwards, so that each has the unit in which it came first.
+    given = {(reading[0], reading[1]): reading[9] for reading in reversed(readings)}
     stored = await health.series(session, owner)
     new = []
     for (metric, source), unit in sorted(given.items()):
