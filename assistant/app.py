@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
 
-from assistant.channels import n8n_hook
+from assistant.channels import health_ingest, n8n_hook
 from assistant.channels.web import current, root
 from assistant.errors import DatabaseUnavailable
 from assistant.house import House
@@ -46,6 +46,7 @@ def create_app(house: House) -> FastAPI:
         return JSONResponse({"status": "ok", "database": "ok", **await _model(house)})
 
     n8n_hook.mount(app, house)
+    health_ingest.mount(app, house)
     _mount(app)
     return app
 
