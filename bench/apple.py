@@ -6,7 +6,6 @@ import asyncio
 import datetime as dt
 import json
 import random
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -108,6 +107,15 @@ async def _imported(folder: Path, path: Path) -> dict[str, float]:
     return dict(json.loads(out.splitlines()[-1]))
 
 
+def _most_mb() -> float:
+    """The most memory that this process has had. getrusage begins with that of the process that started it."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return float("nan")
+    (most,) = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+    return int(most) / 1024
+
+
 async def _import(data: Path, path: Path) -> None:
     chosen = settings(data)
     database = await open_database(chosen)
@@ -120,7 +128,7 @@ async def _import(data: Path, path: Path) -> None:
         seconds, used = time.perf_counter() - started, time.process_time() - used
     finally:
         await database.close()
-    mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    mb = _most_mb()
     print(said, file=sys.stderr)
     print(json.dumps({"s": seconds, "own_s": used, "mb": mb}))
 

@@ -30,8 +30,8 @@ from assistant.figures.health_values import Batch, Taken
 
 __all__ = ["recognises", "take_file"]
 
-BATCH = 50_000
-"""What a transaction costs beside its readings is spread over so many; some 40 MB are held for it."""
+BATCH = 30_000
+"""What a transaction costs beside its readings is spread over so many; some 40 MB are held for them."""
 
 
 async def take_file(
@@ -104,7 +104,7 @@ class _Sums:
     def told(self, converting: Converting, left_out: Mapping[str, int]) -> list[str]:
         """Sentences for the person."""
         said = [
-            f"Apple Health: {self.added:,} readings added, {self.changed:,} changed, "
+            f"Apple Health: {self.added:,} records added, {self.changed:,} changed, "
             f"{self.unchanged + converting.doubled:,} known already."
         ]
         if self.marked:

@@ -27,12 +27,16 @@ from assistant.figures.apple_types import (
 from assistant.figures.apple_xml import Attributes
 from assistant.figures.health_values import RECORDED, Batch, Reading, Record, Segment, Workout
 from assistant.figures.metrics import METRICS
+from assistant.figures.post_rows import source_of
 
 SAME_SECOND = 1 << 13
 """So many starts are remembered, twice, to find records that begin in the same second: Apple sorts them by type."""
 MEANINGS = 2_000
 """Types and units of one export; Apple has some hundred."""
+SOURCES = 1_000
 REASONS = 100
+UNNAMED = "Apple Health"
+"""The source of a record that names none."""
 _MILLISECOND = dt.timedelta(milliseconds=1)
 _Start = tuple[str, str, str]
 
@@ -53,6 +57,7 @@ class Converting:
     def __init__(self, *, time_zone: str) -> None:
         self._clock = Clock(time_zone)
         self._meanings: dict[tuple[str, str], Meaning] = {}
+        self._sources: dict[str, str] = {}
         self._starts: dict[_Start, str | list[str]] = {}
         self._earlier: dict[_Start, str | list[str]] = {}
         self._batch = Batch()
@@ -75,7 +80,7 @@ class Converting:
     def add(self, records: Sequence[Attributes]) -> None:
         """Converts records. The loop of the whole import: what it needs is looked up once and held locally."""
         days, minutes, seconds, read = self._clock.days, MINUTES, SECONDS, self._clock.read
-        starts, earlier = self._starts, self._earlier
+        starts, earlier, sources = self._starts, self._earlier, self._sources
         append, new = self._batch.readings.append, tuple.__new__
         kind = unit = ""  # of the record before: Apple sorts them by type
         means: Meaning | None = None
@@ -88,7 +93,8 @@ class Converting:
                     self._add_category(record)
                     continue
                 metric, scale, shift, converted, _, mark = means
-                source, begun, said = record["sourceName"], record["startDate"], record["value"]
+                source = sources.get(record["sourceName"]) or self._source(record)
+                begun, said = record["startDate"], record["value"]
                 known = days.get(begun[:11] + begun[20:])
                 if known is None:
                     at, day, _ = read(begun)
@@ -126,6 +132,14 @@ class Converting:
             self.troubles.append(means.trouble)
         return means
 
+    def _source(self, record: Attributes) -> str:
+        """The source as posts of Health Auto Export name it: Apple puts a no-break space into "Apple Watch"."""
+        said = record["sourceName"]
+        if len(self._sources) >= SOURCES:
+            self._sources.clear()
+        source = self._sources[said] = source_of(said) if said.strip() else UNNAMED
+        return source
+
     def _place(self, key: _Start, says: str, before: str | list[str]) -> int:
         """The place of a record among those that begin in the same second; 0 for one that was there already."""
         there = before if isinstance(before, list) else [before]
@@ -137,7 +151,7 @@ class Converting:
         return len(there) - 1
 
     def _add_category(self, record: Attributes) -> None:
-        kind, source = record["type"], record["sourceName"]
+        kind, source = record["type"], self._source(record)
         start, day, offset_s = self._clock.read(record["startDate"])
         end, _, end_offset_s = self._clock.read(record["endDate"])
         mark = "impossible" if end < start else ""
@@ -178,7 +192,7 @@ class Converting:
                 Workout(
                     key="",
                     name=activity(record.get("workoutActivityType", "")),
-                    source=record.get("sourceName", ""),
+                    source=self._source(record),
                     start_at=start,
                     end_at=end,
                     day=day,

@@ -101,6 +101,16 @@ def test_percentages_that_apple_writes_as_fractions_are_percent() -> None:
     assert (batch.readings[0].metric, batch.readings[0].value) == ("blood_oxygen_saturation", 97.0)
 
 
+def test_a_source_is_named_as_in_posts_of_health_auto_export() -> None:
+    start = "2026-03-01 10:00:00 +0100"
+    batch, _ = converted(
+        record("StepCount", start, "1", source="Ana’s Apple\u00a0Watch")
+        + record("StepCount", start, "1", source="Tom &amp; Ana")
+        + record("StepCount", start, "1", source="")
+    )
+    assert [each.source for each in batch.readings] == ["Ana’s Apple Watch", "Tom & Ana", "Apple Health"]
+
+
 def test_the_day_is_that_of_the_offset_that_is_written() -> None:
     batch, _ = converted(
         record("StepCount", "2026-03-29 00:30:00 +0100", "1")
