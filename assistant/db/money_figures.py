@@ -1,0 +1,331 @@
+# ruff: noqa: S608 - only names and pieces that stand in this file are put into a statement
+"""Questions about money that figures are made from: sums over transactions, the amounts themselves, and their accounts.
+
+All sums are whole minor units. What is marked (pending, future) is never counted; `ix_ledger_counted` holds the rest
+with all that is asked of it, so that the wide rows stay unread.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+SIDES = {
+    "spending": ("((t.kind = 'ordinary' AND t.amount < 0) OR t.kind = 'refund')", "-t.amount"),
+    "income": ("(t.kind = 'ordinary' AND t.amount > 0)", "t.amount"),
+    "net": ("t.kind <> 'transfer'", "t.amount"),
+    "moves": ("true", "t.amount"),
+}
+"""Which transactions a flow consists of, and its sign: spending is positive and refunds reduce it; "moves" are all."""
+KEYS = {
+    "": "''",
+    "category": "t.category",
+    "payee": "t.payee",
+    "account": "t.account_id::text",
+}
+"""By what sums are split; days can come on top."""
+
+
+class Account(NamedTuple):
+    """An account with how far its transactions reach, in minor units.
+
+    Attributes:
+        fifth: The day of the fifth newest: how often something happens here. None when there are fewer.
+    """
+
+    id: UUID
+    name: str
+    source: str
+    currency: str
+    own: bool
+    active: bool
+    balance: int | None
+    balance_on: dt.date | None
+    first: dt.date | None
+    last: dt.date | None
+    fifth: dt.date | None
+
+
+class Sync(NamedTuple):
+    """How far a service was read, and what was the trouble the last time it was tried."""
+
+    source: str
+    read_until: dt.date | None
+    read_at: dt.datetime | None
+    trouble: str
+
+
+class Total(NamedTuple):
+    """Transactions of one key, day and currency, summed up.
+
+    Attributes:
+        amount: Of all of them, in the direction of the side.
+        bought: Of those alone that are no refunds, in the same direction.
+        purchases: How many of them are no refunds.
+        newest: The day of the newest.
+    """
+
+    key: str
+    day: dt.date | None
+    currency: str
+    amount: int
+    bought: int
+    records: int
+    purchases: int
+    newest: dt.date
+
+
+class Transaction(NamedTuple):
+    """One transaction, in the direction of the side."""
+
+    day: dt.date
+    amount: int
+    currency: str
+    payee: str
+    category: str
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Which transactions: of these accounts, days and names.
+
+    Attributes:
+        side: One of `SIDES`.
+        weekdays: 0 is Monday; none for all.
+        categories, payees: None for all.
+        refunds: Whether refunds are among them.
+        currency: In this one only; "" for all.
+        than, amount: Of single transactions over or under an amount in minor units: ">", ">=", "<" or "<=".
+    """
+
+    side: str
+    accounts: Sequence[UUID]
+    start: dt.date
+    end: dt.date
+    weekdays: Sequence[int] = ()
+    categories: Sequence[str] | None = None
+    payees: Sequence[str] | None = None
+    refunds: bool = True
+    currency: str = ""
+    than: str = ""
+    amount: Decimal = Decimal(0)
+
+    def where(self) -> str:
+        """The condition, with names for `given`."""
+        parts = [
+            "t.owner_id = :owner AND t.booked_on BETWEEN :start AND :end AND t.mark = ''",
+            "t.account_id = ANY(CAST(:accounts AS uuid[]))",
+            SIDES[self.side][0],
+        ]
+        if self.weekdays:
+            parts.append("extract(isodow FROM t.booked_on)::int - 1 = ANY(CAST(:weekdays AS int[]))")
+        if self.categories is not None:
+            parts.append("t.category = ANY(CAST(:categories AS text[]))")
+        if self.payees is not None:
+            parts.append("t.payee = ANY(CAST(:payees AS text[]))")
+        if not self.refunds:
+            parts.append("t.kind <> 'refund'")
+        if self.currency:
+            parts.append("t.currency = :currency")
+        if self.than in (">", ">=", "<", "<="):
+            parts.append(f"{SIDES[self.side][1]} {self.than} :amount")
+        return " AND ".join(parts)
+
+    def given(self, owner: UUID) -> Mapping[str, Any]:
+        """What the names in `where` stand for."""
+        named = {"weekdays": self.weekdays, "categories": self.categories, "payees": self.payees}
+        return {
+            "owner": owner,
+            "start": self.start,
+            "end": self.end,
+            "accounts": [str(each) for each in self.accounts],
+            **{name: list(values) for name, values in named.items() if values},
+            **({"currency": self.currency} if self.currency else {}),
+            **({"amount": self.amount} if self.than else {}),
+        }
+
+
+async def accounts(session: AsyncSession, owner: UUID) -> list[Account]:
+    """All accounts, by name."""
+    nth = (
+        "(SELECT t.booked_on FROM ledger_transactions t WHERE t.account_id = a.id AND t.mark = '' ORDER BY t.booked_on"
+    )
+    found = await session.execute(
+        text(
+            "SELECT a.id, a.name, a.source, a.currency, a.own, a.active, a.balance, a.balance_on,"
+            f"  {nth} LIMIT 1), {nth} DESC LIMIT 1), {nth} DESC OFFSET 4 LIMIT 1)"
+            " FROM ledger_accounts a WHERE a.owner_id = :owner ORDER BY a.name, a.id"
+        ),
+        {"owner": owner},
+    )
+    return list(map(Account._make, found))
+
+
+async def syncs(session: AsyncSession, owner: UUID) -> list[Sync]:
+    """The services that keep a ledger."""
+    found = await session.execute(
+        text("SELECT source, read_until, read_at, trouble FROM ledger_syncs WHERE owner_id = :owner ORDER BY source"),
+        {"owner": owner},
+    )
+    return list(map(Sync._make, found))
+
+
+async def totals(
+    session: AsyncSession, owner: UUID, which: Slice, *, key: str = "", by_day: bool = False
+) -> list[Total]:
+    """Sums by key, currency and perhaps day.
+
+    Args:
+        key: One of `KEYS`.
+    """
+    day = "t.booked_on" if by_day else "NULL::date"
+    sign = SIDES[which.side][1]
+    keys = [each for each in (KEYS[key] if key else "", "t.booked_on" if by_day else "", "t.currency") if each]
+    found = await session.execute(
+        text(
+            f"SELECT {KEYS[key]}, {day}, t.currency, sum({sign})::bigint,"
+            f"  coalesce(sum({sign}) FILTER (WHERE t.kind <> 'refund'), 0)::bigint,"
+            "  count(*), count(*) FILTER (WHERE t.kind <> 'refund'), max(t.booked_on)"
+            f" FROM ledger_transactions t WHERE {which.where()} GROUP BY {', '.join(keys)}"
+        ),
+        which.given(owner),
+    )
+    return sorted(map(Total._make, found), key=lambda each: (each.currency, each.key, each.day or dt.date.min))
+
+
+async def amounts(
+    session: AsyncSession, owner: UUID, which: Slice, *, key: str = ""
+) -> list[tuple[str, str, list[int], list[int]]]:
+    """(key, currency, amounts ascending, how often each) of single transactions.
+
+    Args:
+        key: One of `KEYS`.
+    """
+    found = await session.execute(
+        text(
+            "SELECT k, currency, array_agg(a ORDER BY a), array_agg(n ORDER BY a) FROM ("
+            f"  SELECT {KEYS[key]} AS k, t.currency, {SIDES[which.side][1]} AS a, count(*) AS n"
+            f"  FROM ledger_transactions t WHERE {which.where()} GROUP BY 1, 2, 3"
+            ") AS counted GROUP BY k, currency ORDER BY currency, k"
+        ),
+        which.given(owner),
+    )
+    return [(name, currency, values, counts) for name, currency, values, counts in found]
+
+
+async def single(session: AsyncSession, owner: UUID, which: Slice, *, order: str, limit: int) -> list[Transaction]:
+    """Single transactions.
+
+    Args:
+        order: "largest", "smallest" or "newest" first.
+    """
+    sign = SIDES[which.side][1]
+    by = {"largest": f"{sign} DESC, t.booked_on DESC", "smallest": f"{sign}, t.booked_on DESC"}.get(
+        order, f"t.booked_on DESC, {sign} DESC"
+    )
+    found = await session.execute(
+        text(
+            f"SELECT t.booked_on, {sign}, t.currency, t.payee, t.category FROM ledger_transactions t"
+            f" WHERE {which.where()} ORDER BY {by}, t.id LIMIT :limit"
+        ),
+        {**which.given(owner), "limit": limit},
+    )
+    return list(map(Transaction._make, found))
+
+
+async def left_out(
+    session: AsyncSession, owner: UUID, accounts: Sequence[UUID], *, start: dt.date, end: dt.date
+) -> dict[str, int]:
+    """How many transactions are not counted, by mark: "pending" of the period, "future" up to its end."""
+    found = await session.execute(
+        text(
+            "SELECT mark, count(*) FROM ledger_transactions WHERE owner_id = :owner AND mark <> ''"
+            " AND booked_on BETWEEN :start AND :end AND account_id = ANY(CAST(:accounts AS uuid[])) GROUP BY mark"
+        ),
+        {"owner": owner, "start": start, "end": end, "accounts": [str(each) for each in accounts]},
+    )
+    return {mark: int(count) for mark, count in found}
+
+
+class Rate(NamedTuple):
+    """One `base` was worth `rate` of `quote` on a day."""
+
+    base: str
+    quote: str
+    day: dt.date
+    rate: Decimal
+    source: str
+
+
+async def rates(session: AsyncSession, owner: UUID, *, until: dt.date) -> list[Rate]:
+    """All rates up to a day, by day."""
+    found = await session.execute(
+        text(
+            "SELECT base, quote, day, rate, source FROM ledger_rates WHERE owner_id = :owner AND day <= :until"
+            " ORDER BY day, base, quote"
+        ),
+        {"owner": owner, "until": until},
+    )
+    return list(map(Rate._make, found))
+
+
+class Plan(NamedTuple):
+    """A bill, a budget or a piggy bank; the amount in minor units."""
+
+    source: str
+    name: str
+    amount: int | None
+    currency: str
+    next_on: dt.date | None
+    details: Mapping[str, Any]
+
+
+async def plans(session: AsyncSession, owner: UUID, kind: str) -> list[Plan]:
+    """All of a kind ("bill", "budget", "saving"), the next one first."""
+    found = await session.execute(
+        text(
+            "SELECT source, name, amount, coalesce(currency, ''), next_on, details FROM ledger_plans"
+            " WHERE owner_id = :owner AND kind = :kind ORDER BY next_on NULLS LAST, name"
+        ),
+        {"owner": owner, "kind": kind},
+    )
+    return list(map(Plan._make, found))
+
+
+class Names(NamedTuple):
+    """What transactions are called, the most frequent first, and how far they reach."""
+
+    categories: list[str]
+    payees: list[str]
+    currencies: list[str]
+    first: dt.date | None
+    last: dt.date | None
+
+
+async def names(session: AsyncSession, owner: UUID) -> Names:
+    """The names of transactions of own accounts, out of the index alone."""
+    found = await session.execute(
+        text(
+            "SELECT t.category, t.payee, t.currency, count(*), min(t.booked_on), max(t.booked_on)"
+            " FROM ledger_transactions t WHERE t.owner_id = :owner AND t.mark = '' AND t.account_id = ANY(ARRAY("
+            "   SELECT a.id FROM ledger_accounts a WHERE a.owner_id = :owner AND a.own))"
+            " GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3"
+        ),
+        {"owner": owner},
+    )
+    rows = list(found)
+    counts: list[dict[str, int]] = [{}, {}, {}]
+    for *named, count, _, _ in rows:
+        for each, name in zip(counts, named, strict=True):
+            if name:
+                each[name] = each.get(name, 0) + count
+    ordered = [sorted(each, key=lambda name: (-each[name], name)) for each in counts]
+    first, last = min((row[4] for row in rows), default=None), max((row[5] for row in rows), default=None)
+    return Names(ordered[0], ordered[1], ordered[2], first, last)
