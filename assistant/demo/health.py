@@ -43,14 +43,13 @@ def files(year: Year) -> dict[str, str]:
     trained = sessions(year)
     rows = [*_steps(year, trained), *_heart(year, slept, trained), *_mornings(year, slept), *_body(year, trained)]
     rows += [Posted(("sleep_analysis", "hr"), night.day, row) for night in slept for row in sleep_rows(year, night)]
+    metrics: dict[dt.date, dict[Metric, list[Row]]] = {first: defaultdict(list) for first in year.months}
+    for each in rows:
+        metrics[each.day.replace(day=1)][each.metric].append(each.row)
     posts: dict[str, str] = {}
-    for first in year.months:
-        metrics: dict[Metric, list[Row]] = defaultdict(list)
-        for each in rows:
-            if each.day.replace(day=1) == first:
-                metrics[each.metric].append(each.row)
+    for first, found in metrics.items():
         data = {
-            "metrics": [{"name": name, "units": units, "data": found} for (name, units), found in metrics.items()],
+            "metrics": [{"name": name, "units": units, "data": data} for (name, units), data in found.items()],
             "workouts": [as_workout(each) for each in trained if each.day.replace(day=1) == first],
         }
         posts[f"demo-health-{first:%Y-%m}.json"] = json.dumps({"data": data}, separators=(",", ":")) + "\n"

@@ -36,14 +36,15 @@ def _rows(files: dict[str, str]) -> list[dict[str, object]]:
 
 
 def _instant(written: object) -> dt.datetime:
-    return dt.datetime.strptime(str(written), "%Y-%m-%d %H:%M:%S %z")
+    day, clock, offset = str(written).split()  # strptime takes three seconds for them all
+    return dt.datetime.fromisoformat(f"{day}T{clock}{offset}")
 
 
 def test_the_same_clock_and_seed_write_the_same_bytes(tmp_path: Path) -> None:
     demo.write(tmp_path / "one", now=NOW)
     demo.write(tmp_path / "two", now=NOW)
-    demo.write(tmp_path / "other", now=NOW, seed=7)
-    assert _written(tmp_path / "one") == _written(tmp_path / "two") != _written(tmp_path / "other")
+    assert _written(tmp_path / "one") == _written(tmp_path / "two")
+    assert money.files(year_until(NOW, seed=7)) != money.files(year_until(NOW))
 
 
 def test_writing_again_leaves_nothing_of_the_year_before(tmp_path: Path) -> None:
