@@ -91,7 +91,8 @@ class Answer:
         groups: How many transactions it lists, where the service counts those and not their parts.
         complaints: Sentences for the person on what could not be read.
         total: How many the whole list has, as the service says; None when it does not.
-        more: There is another page.
+        more: There is another page that matters.
+        cut: There are more pages, and all that is on them is older than what was asked for.
         oldest, newest: Of an answer on how far the list goes; "" when it is empty.
     """
 
@@ -103,6 +104,7 @@ class Answer:
     complaints: Sequence[str] = ()
     total: int | None = None
     more: bool = False
+    cut: bool = False
     oldest: str = ""
     newest: str = ""
 

@@ -1,19 +1,19 @@
-"""`twinning sync`: keeps memory in step with a service."""
+"""`twinning sync`: keeps memory and figures in step with a service."""
 
 from __future__ import annotations
 
 import click
 
-from assistant.commands.running import command, for_user, omac_and_person, read_settings
+from assistant.commands.running import command, for_user, omac_and_person, read_settings, tell
 from assistant.context import Context
-from assistant.jobs import notion_sync
+from assistant.jobs import ledger_sync, notion_sync
 from assistant.outside import make_outside
 from assistant.rendering import plain
 
 
 @click.group()
 def sync() -> None:
-    """Keep memory in step with a service, now."""
+    """Keep memory and figures in step with a service, now."""
 
 
 @sync.command()
@@ -33,3 +33,38 @@ async def notion(forget_many: bool, user: str | None) -> None:
         click.echo(plain(report.text) if report else "Notion and memory are in step.")
         if report and report.waiting:
             click.echo("`twinning approvals` shows what waits.")
+
+
+all_option = click.option("--all", "full", is_flag=True, help="Read everything, not only what can have changed.")
+many_option = click.option(
+    "--remove-many", is_flag=True, help="Remove what is no longer there, however much of it is missing."
+)
+
+
+@sync.command()
+@all_option
+@many_option
+@for_user
+@command
+async def firefly(full: bool, remove_many: bool, user: str | None) -> None:
+    """Read accounts, transactions, bills, budgets and piggy banks of Firefly III; nothing is written there."""
+    await _ledger("firefly", full=full, remove_many=remove_many, user=user)
+
+
+@sync.command()
+@all_option
+@many_option
+@for_user
+@command
+async def akaunting(full: bool, remove_many: bool, user: str | None) -> None:
+    """Read accounts and transactions of Akaunting; nothing is written there."""
+    await _ledger("akaunting", full=full, remove_many=remove_many, user=user)
+
+
+async def _ledger(name: str, *, full: bool, remove_many: bool, user: str | None) -> None:
+    async with omac_and_person(user) as (omac, person):
+        settings = read_settings()
+        actions = make_outside(settings, omac.database).actions
+        ctx = Context(person=person, omac=omac, now=settings.clock(), actions=actions)
+        report = await ledger_sync.run(ctx, name, full=full, remove_many=remove_many, report=tell)
+        click.echo(plain(report.text) if report else f"Nothing is connected; `twinning connect {name}` does that.")
