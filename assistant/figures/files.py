@@ -9,13 +9,28 @@ from types import ModuleType
 
 from assistant.db.database import Database
 from assistant.events import Person
+from assistant.figures import (
+    apple_export,
+    bank_camt,
+    bank_csv,
+    bank_mt940,
+    bank_ofx,
+    bank_qif,
+    health_post,
+)
 
 HEAD_BYTES = 65_536
-SUFFIXES = frozenset(
-    {".json", ".xml", ".zip", ".csv", ".tsv", ".txt", ".ofx", ".qfx", ".qif", ".sta", ".mt940", ".940"}
-)
+SUFFIXES = frozenset(".json .xml .zip .csv .tsv .txt .ofx .qfx .qif .sta .mt940 .940".split())
 """Only such files are opened to be recognised; what else a folder holds is not read twice."""
-_FORMATS: tuple[ModuleType, ...] = ()
+_FORMATS: tuple[ModuleType, ...] = (
+    health_post,
+    apple_export,
+    bank_ofx,
+    bank_camt,
+    bank_mt940,
+    bank_qif,
+    bank_csv,
+)
 
 
 def recognise(path: Path) -> int | None:

@@ -62,7 +62,7 @@ class Summary:
 
     def lines(self) -> list[str]:
         """The summary, a sentence a line."""
-        said = [f"{path}: {' '.join(sentences)}" for path, sentences in self.figures]
+        said = [" ".join(sentences) for _, sentences in self.figures]
         notes = self.added + self.changed + self.unchanged + self.removed + self.passages
         if notes or not said:
             said.append(

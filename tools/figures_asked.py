@@ -1,0 +1,84 @@
+"""What health and money have in common: a question is understood by code, computed by queries, told by templates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import replace
+from uuid import UUID
+
+from assistant.context import Choice, Context, Result
+from assistant.db.database import Database
+from assistant.events import Figure
+from assistant.figures.computing import compute, vocabulary
+from assistant.figures.query import Query, Unclear, Understood
+from assistant.figures.telling import tell
+from assistant.figures.words import understand
+from assistant.labels import Confidentiality, Labels
+from assistant.memory.dates import known_dates
+from tools.memory import recall
+
+MONEY = frozenset("spending income net balance bills budgets savings".split())
+"""The subjects of money; all others are of health."""
+_DATED = re.compile(r"\b(?:birthday|anniversary|name day|was born)\b", re.IGNORECASE)
+_MONEY_WORDS = re.compile(
+    r"\b(?:spen[dt]\w*|pa(?:y|ys|id|ying)|cost\w*|earn\w*|income|salary|sav(?:e|ed|ings?)|money|budgets?|bills?|balance"
+    r"|accounts?|expenses?|transactions?|owe|bought|buy|eur|usd|euros?|dollars?|pounds?)\b|[€$£]",
+    re.IGNORECASE,
+)
+
+
+async def recognised(
+    database: Database, person: UUID, text: str, now: dt.datetime, *, area: str
+) -> dict[str, str] | None:
+    """The arguments of the tool for `area` ("health" or "money") when a message asks for such figures; else None."""
+    found = await _understood(database, person, text, now=now)
+    if found is None or _area(found, text) != area:
+        return None
+    return {"question": text.strip()}
+
+
+async def answer(question: str, context: Context, *, tool: str) -> Result:
+    """Computes what a question asks for. What is no question of figures is looked up in the notes.
+
+    Args:
+        tool: Goes on when the person picks one of several meanings.
+    """
+    database, person = context.omac.database, context.person
+    found = await _understood(database, person.id, question, now=context.now, week_start=person.week_start)
+    if found is None:
+        return await recall(question, context)
+    if isinstance(found, Unclear):
+        choices = [Choice(each.label, tool, {"question": each.question}) for each in found.choices]
+        return Result(found.question, choices=choices, state="complete" if choices else "refused")
+    said: list[str] = []
+    figures: list[Figure] = []
+    for query in found.queries:
+        computed = await compute(database, person.id, query, now=context.now, week_start=person.week_start)
+        told = tell(query, computed)
+        said.append(told)
+        figures += computed
+    classes = {_class_of(query) for query in found.queries}
+    labels = Labels(classes=frozenset({Confidentiality.PERSONAL, *classes}))
+    return Result("\n\n".join(said), figures=figures, labels=labels)
+
+
+async def _understood(
+    database: Database, person: UUID, text: str, *, now: dt.datetime, week_start: int = 0
+) -> Understood | Unclear | None:
+    have = await vocabulary(database, person)
+    if not have.subjects:
+        return None
+    if _DATED.search(text):
+        have = replace(have, dates=await known_dates(database, person, now=now))
+    return understand(text, have, now=now, week_start=week_start)
+
+
+def _area(found: Understood | Unclear, text: str) -> str:
+    if isinstance(found, Understood):
+        return "money" if found.queries[0].subject in MONEY else "health"
+    return "money" if _MONEY_WORDS.search(text) else "health"
+
+
+def _class_of(query: Query) -> Confidentiality:
+    return Confidentiality.FINANCE if query.subject in MONEY else Confidentiality.HEALTH
