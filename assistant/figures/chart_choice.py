@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from assistant.figures.chart_scales import number, ticks
+from assistant.figures.chart_scales import tick_names, ticks
 from assistant.figures.days import MONTHS, WEEKDAYS, named_span
 from assistant.figures.metrics import METRICS
 from assistant.figures.query import Group, Measure, Period, Query
 from assistant.figures.units import label as unit_label
+from assistant.figures.wording import CLOCK, said
 
-CLOCKS = ("bedtime", "wake_time")
-"""Subjects whose values are minutes after midnight."""
 SINGLE = (Measure.LATEST, Measure.STREAK)
 ENDLESS = 400
 """A bar needs some pixels; of more values a line is drawn."""
@@ -87,17 +86,20 @@ class Axis:
 
     Attributes:
         title: What it shows, with its unit: "sleep (h)".
-        unit: "EUR", "h"; "" for names and dates.
-        clock: Its values are minutes after midnight.
+        unit: "EUR", "h", "HH:MM"; "" for names and dates.
     """
 
     title: str
     unit: str = ""
-    clock: bool = False
+
+    @property
+    def clock(self) -> bool:
+        """Its values are minutes after midnight."""
+        return self.unit == CLOCK
 
     def said(self, value: float) -> str:
-        """A value of it, for the person."""
-        return number(value, unit=self.unit, clock=self.clock)
+        """A value of it with its unit, for the person."""
+        return said(value, self.unit)
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,15 @@ STEPS = {
 }  # fmt: skip
 
 
+def _grain(query: Query, points: Points) -> Group | None:
+    """By what the points are: a long period comes in weeks or months though nobody asked for them."""
+    days = [place for place, _ in points[1:3] if isinstance(place, dt.date)]  # the first may be cut off
+    if query.group is not None or len(days) < 2:
+        return query.group
+    apart = (days[1] - days[0]).days
+    return Group.MONTH if apart >= 28 else Group.WEEK if apart == 7 else None
+
+
 def chart_for(query: Query, series: Sequence[SeriesLike]) -> Chart | None:
     """The picture of this question's answer; None where one number says it all, or where nothing is to be seen.
 
@@ -141,7 +152,7 @@ def chart_for(query: Query, series: Sequence[SeriesLike]) -> Chart | None:
         series: The values behind the answer: of the period, then of what it is compared with; of a correlation one of
             each subject. Of several currencies the first is drawn: amounts of two have no common scale.
     """
-    if not series or not _asks_for_one(query):
+    if not series or not worth_drawing(query):
         return None
     if query.measure == Measure.CORRELATION:
         return _scatter(query, series)
@@ -149,26 +160,29 @@ def chart_for(query: Query, series: Sequence[SeriesLike]) -> Chart | None:
     others = [each for each in series[1:] if each.unit == main.unit]
     if query.measure == Measure.DISTRIBUTION and _dated(main.points):
         return _histogram(query, main)
+    if query.measure == Measure.TOP and main.unit == CLOCK:
+        return None  # a bar from midnight on says nothing
     chart = _by_places(query, main, others[0] if others else None)
     values = [value for line in chart.lines for value in line.values if value is not None]
     return chart if len(values) >= 2 else None
 
 
-def _asks_for_one(query: Query) -> bool:
+def worth_drawing(query: Query) -> bool:
+    """Whether an answer to this question is more than one number."""
     several = query.measure in (Measure.TREND, Measure.DISTRIBUTION, Measure.CORRELATION, Measure.TOP)
     return several or query.group is not None or (query.compare is not None and query.measure not in SINGLE)
 
 
 def _by_places(query: Query, main: SeriesLike, other: SeriesLike | None) -> Chart:
     """Bars or a line: a value for each day, month, category ..."""
-    clock = _is_clock(query)
+    clock = main.unit == CLOCK
     points = list(main.points)[:MAX_POINTS]
-    sideways = query.group in NAMES or (query.measure == Measure.TOP and query.group is None)
+    sideways = query.group in NAMES or query.measure == Measure.TOP
     if query.measure == Measure.DISTRIBUTION:
         kind = Kind.HISTOGRAM
     else:
         kind = Kind.BAR if _as_bars(query, points, clock) or sideways else Kind.LINE
-    axis = Axis(_titled(query, main.unit), _unit(query, main.unit), clock)
+    axis = Axis(_titled(query, main.unit), main.unit)
     places, lines, baseline = _joined(query, points, main, other)
     step = _step(query, main)
     if sideways and len(places) > MAX_ROWS:
@@ -191,7 +205,8 @@ def _joined(
     query: Query, points: Points, main: SeriesLike, other: SeriesLike | None
 ) -> tuple[tuple[str, ...], tuple[Line, ...], Baseline | None]:
     """Places and lines; what is compared lies on the same places, or is one level where it has other lengths."""
-    names = _places(points, query.group)
+    grain = _grain(query, points)
+    names = _places(points, grain)
     values = tuple(value for _, value in points)
     name = _named(query.period) if query.compare else main.label
     first = Line(name, values)
@@ -199,11 +214,13 @@ def _joined(
         return names, (first,), None
     them = list(other.points)[:MAX_POINTS]
     called = _named(query.compare) if query.compare else other.label
+    if all(value is None for _, value in them):
+        called += " (no data)"
     if not _dated(points) and {name for name, _ in points} & {name for name, _ in them}:
         return _by_name(points, them, first.name, called, query.group)
     if abs(len(points) - len(them)) <= max(3, len(points) // 10):
         width = max(len(points), len(them))
-        theirs = _places(them, query.group)
+        theirs = _places(them, grain)
         lines = (
             Line(name, _padded(values, width)),
             Line(called, _padded(tuple(value for _, value in them), width), _filled(theirs, width), compared=True),
@@ -232,7 +249,7 @@ def _histogram(query: Query, main: SeriesLike) -> Chart | None:
     values = [value for _, value in main.points if value is not None]
     if len(values) < 2:
         return None
-    clock = _is_clock(query)
+    clock = main.unit == CLOCK
     wanted = min(max(round(len(values) ** 0.5), BINS[0]), BINS[1])
     edges = ticks(min(values), max(values), most=wanted + 1, clock=clock)
     step = edges[1] - edges[0]
@@ -241,9 +258,9 @@ def _histogram(query: Query, main: SeriesLike) -> Chart | None:
     counts = [0] * (len(edges) - 1)
     for value in values:
         counts[min(int((value - edges[0]) / step), len(counts) - 1)] += 1
-    axis = Axis(_titled(query, main.unit), main.unit, clock)
+    axis = Axis(_titled(query, main.unit), main.unit)
     what = "nights" if _is_night(query) else "days"
-    names = tuple(f"{axis.said(a)} to {axis.said(b)}" for a, b in itertools.pairwise(edges))
+    names = tuple(f"{a} to {b}" for a, b in itertools.pairwise(tick_names(edges, clock=clock)))
     return Chart(
         Kind.HISTOGRAM, _title(query), axis, Axis(f"number of {what}", what), names,
         (Line(main.label, tuple(float(each) for each in counts)),),
@@ -264,7 +281,7 @@ def _scatter(query: Query, series: Sequence[SeriesLike]) -> Chart | None:
     if len(pairs) < 2:
         return None
     x, y = (
-        Axis(_with_unit(_subject(name), each.unit), unit_label(each.unit), name in CLOCKS)
+        Axis(_with_unit(_subject(name), each.unit), each.unit)
         for name, each in ((query.subject, ours), (query.against, theirs))
     )
     title = f"{_subject(query.subject)} and {_subject(query.against)}, {_named(query.period)}"
@@ -289,10 +306,6 @@ def _is_night(query: Query) -> bool:
     return metric is not None and metric.kind == "night"
 
 
-def _is_clock(query: Query) -> bool:
-    return query.subject in CLOCKS and query.measure not in (Measure.COUNT, Measure.STREAK)
-
-
 def _is_money(query: Query) -> bool:
     return query.subject in ("spending", "income", "net", "balance", "bills", "budgets", "savings")
 
@@ -305,40 +318,36 @@ def _subject(key: str) -> str:
     return metric.title if metric else key.replace("_", " ")
 
 
-def _unit(query: Query, unit: str) -> str:
-    return "" if _is_clock(query) else unit_label(unit)
-
-
 def _with_unit(what: str, unit: str) -> str:
     shown = unit_label(unit)
-    return what if not shown or shown == what or shown == "HH:MM" else f"{what} ({shown})"
+    return what if not shown or shown in (what, CLOCK) else f"{what} ({shown})"
 
 
 def _titled(query: Query, unit: str) -> str:
     """The title of an axis of values."""
     if query.measure == Measure.COUNT:
         return f"number of {unit or 'records'}"
-    return _with_unit("time of day" if _is_clock(query) else _subject(query.subject), unit)
+    return _with_unit("time of day" if unit == CLOCK else _subject(query.subject), unit)
 
 
 def _title(query: Query) -> str:
     names = [*query.where.categories, *query.where.activities]
     places = [*query.where.payees, *query.where.accounts]
-    said = _subject(query.subject)
+    what = _subject(query.subject)
     if query.group not in (None, Group.DAY) and query.measure in MEASURES:
-        said = f"{MEASURES[query.measure]} {said}"
+        what = f"{MEASURES[query.measure]} {what}"
     if names:
-        said += f" ({', '.join(names[:3])}{' …' if len(names) > 3 else ''})"
+        what += f" ({', '.join(names[:3])}{' …' if len(names) > 3 else ''})"
     if places:
-        said += f" at {', '.join(places[:3])}{' …' if len(places) > 3 else ''}"
-    said += f", {_named(query.period)}"
+        what += f" at {', '.join(places[:3])}{' …' if len(places) > 3 else ''}"
+    what += f", {_named(query.period)}"
     if query.compare:
-        said += f" and {_named(query.compare)}"
-    return _capital(said)
+        what += f" and {_named(query.compare)}"
+    return _capital(what)
 
 
-def _capital(said: str) -> str:
-    return said[:1].upper() + said[1:]
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _named(period: Period) -> str:
@@ -348,8 +357,8 @@ def _named(period: Period) -> str:
 def _step(query: Query, main: SeriesLike) -> str:
     if query.measure == Measure.DISTRIBUTION:
         return _with_unit(_subject(query.subject), main.unit)
-    if query.group is not None:
-        return STEPS[query.group]
+    if grain := _grain(query, main.points):
+        return STEPS[grain]
     return "night" if _is_night(query) else "day"
 
 

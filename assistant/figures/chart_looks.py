@@ -30,6 +30,8 @@ class Colours:
 
 LIGHT = Colours("#ffffff", "#12211e", "#52645f", "#d6dedb", "#0e675f", "#9a7b4f", "#b3261e")
 DARK = Colours("#1d2523", "#e5ece9", "#a2afab", "#3c4745", "#40b5a5", "#c9a877", "#ff8d84")
+EITHER = Colours("#808080", "#808080", "#808080", "#808080", "#1f9488", "#a5824f", "#d9534a")
+"""For a page that may be light or dark and gives the grey ones their colour itself: the chat."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,8 @@ def value_marks(chart: Chart) -> Marks:
     return _marks(values, chart.y)
 
 
-def place_marks(chart: Chart) -> Marks:
-    """Along the other axis: as many places as there is room for; of a scatter, values."""
+def place_marks(chart: Chart, *, room: int) -> Marks:
+    """Along the other axis: as many places as there is room for, in letters; of a scatter, values."""
     if chart.kind == Kind.SCATTER:
         return _marks([x for x, _, _ in chart.pairs], chart.x)
     count = len(chart.places)
@@ -68,7 +70,7 @@ def place_marks(chart: Chart) -> Marks:
     if chart.sideways:
         shown = [(at, shortened(name, NAME_LETTERS)) for at, name in enumerate(names)]
     else:
-        shown = with_room([shortened(name, NAME_LETTERS) for name in names])
+        shown = with_room([shortened(name, NAME_LETTERS) for name in names], room=room)
     beside = 0.35 if chart.kind == Kind.LINE else 0.5
     return Marks((-beside, count - 1 + beside), tuple(float(at) for at, _ in shown), tuple(name for _, name in shown))
 
@@ -95,9 +97,8 @@ def empty_places(chart: Chart) -> list[int]:
 
 def hints(chart: Chart, line: Line) -> list[str]:
     """What each value says when it is pointed at: "3 Mar: 7.25 h"."""
-    unit = f" {chart.y.unit}" if chart.y.unit else ""
     said = []
     for at, value in enumerate(line.values):
         place = (line.hints[at] if line.hints else "") or chart.places[at]
-        said.append(harmless(f"{place}: {NO_DATA if value is None else chart.y.said(value) + unit}"))
+        said.append(harmless(f"{place}: {NO_DATA if value is None else chart.y.said(value)}"))
     return said

@@ -33,6 +33,8 @@ FONT = "DejaVu Sans"
 WIDTH_INCH, HEIGHT_INCH, DPI = 5.4, 3.6, 200
 """1080 by 720 pixels: sharp on a phone, with letters that can be read there."""
 ROW_INCH = 0.3
+ROOM = 46
+"""Letters below a chart."""
 PAD_INCH = 0.1
 TITLE_LETTERS = 52
 POINTS = 10.0
@@ -77,7 +79,7 @@ def _prepare(cache: Path | None) -> None:
 
 def _dress(axes: Axes, chart: Chart, colours: Colours) -> None:
     """Title, axes, grid."""
-    values, places = value_marks(chart), place_marks(chart)
+    values, places = value_marks(chart), place_marks(chart, room=ROOM)
     x, y = (values, places) if chart.sideways else (places, values)
     x_title, y_title = (chart.y, chart.x) if chart.sideways else (chart.x, chart.y)
     axes.set_facecolor(colours.ground)

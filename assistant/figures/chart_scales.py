@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from assistant.figures.money import digits_of, is_currency
+from assistant.figures import wording
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720)
@@ -46,25 +46,10 @@ def _tidy(value: float) -> float:
     return float(f"{value:.12g}") + 0.0  # no 0.30000000000000004, no -0.0
 
 
-def number(value: float, *, unit: str = "", clock: bool = False) -> str:
-    """A value for the person: 7.25, 12,400, 23:10, 3.50 of a currency. No more digits than can be told apart."""
-    if clock:
-        minutes = round(value) % DAY_MIN
-        return f"{minutes // 60:02d}:{minutes % 60:02d}"
-    if is_currency(unit):
-        return f"{value:,.{digits_of(unit)}f}"
-    size = abs(value)
-    digits = 0 if size >= 1000 or value == round(value) else 1 if size >= 20 else 2
-    said = f"{value:,.{digits}f}"
-    if digits:
-        said = said.rstrip("0").rstrip(".")
-    return "0" if said == "-0" else said
-
-
 def tick_names(values: Sequence[float], *, clock: bool = False) -> list[str]:
     """What stands at round numbers: 0, 2,500, 7.5; at each as many digits as the finest needs."""
     if clock:
-        return [number(value, clock=True) for value in values]
+        return [wording.clock(value) for value in values]
     step = min((abs(b - a) for a, b in itertools.pairwise(values)), default=1.0)
     digits = max(0, -math.floor(math.log10(step) + 1e-9)) if step < 1 else 0
     while digits < 6 and any(abs(round(each, digits) - each) > step / 1000 for each in values):
@@ -72,7 +57,7 @@ def tick_names(values: Sequence[float], *, clock: bool = False) -> list[str]:
     return [f"{each + 0.0:,.{digits}f}" for each in values]
 
 
-def with_room(names: Sequence[str], *, room: int = 44) -> list[tuple[int, str]]:
+def with_room(names: Sequence[str], *, room: int) -> list[tuple[int, str]]:
     """Which names are written, as (position, text): evenly, in `room` letters. Years go below, each only once.
 
     Along many days the firsts of months are written, without their "1".

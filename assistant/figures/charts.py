@@ -19,8 +19,10 @@ from typing import Any
 from assistant.figures import chart_png
 from assistant.figures.chart_choice import Chart, Kind, Line
 from assistant.figures.chart_choice import chart_for as chart_for
+from assistant.figures.chart_choice import worth_drawing as worth_drawing
 from assistant.figures.chart_looks import (
     DARK,
+    EITHER,
     LIGHT,
     NO_DATA,
     Colours,
@@ -40,6 +42,8 @@ TITLE_LETTERS = 44
 PLOT_PX = 230
 ROW_PX = 26
 LETTER_PX = 7
+ROOM = 32
+"""Letters below a chart in the chat on a phone."""
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False, "showTips": False}
 
 Trace = dict[str, Any]
@@ -54,17 +58,20 @@ def png(chart: Chart, *, dark: bool, cache: Path | None = None) -> bytes:
     return chart_png.draw(chart, DARK if dark else LIGHT, cache=cache)
 
 
-def plotly_figure(chart: Chart, *, dark: bool) -> dict[str, Any]:
+def plotly_figure(chart: Chart, *, dark: bool | None) -> dict[str, Any]:
     """The chart as Plotly's JSON (`data`, `layout`, `config`), for any width from 300 pixels on.
 
     It cannot be zoomed, so that a finger on it scrolls the page. Its ground is clear: the page's shows through.
     Source: https://plotly.com/javascript/reference/ (of 2.30, which Chainlit brings).
+
+    Args:
+        dark: None where only the page knows: lines are seen in both, and the page's style colours letters and grid.
     """
-    colours = DARK if dark else LIGHT
+    colours = _colours(dark)
     traces = _scatter(chart, colours) if chart.kind == Kind.SCATTER else _traces(chart, colours)
     if chart.baseline is not None:
         traces.append(_level(chart, colours))
-    values, places = value_marks(chart), place_marks(chart)
+    values, places = value_marks(chart), place_marks(chart, room=ROOM)
     x, y = (values, places) if chart.sideways else (places, values)
     legend = [each["name"] for each in traces] if len(traces) > 1 else []
     title = title_lines(chart, letters=TITLE_LETTERS)
@@ -100,6 +107,23 @@ def plotly_figure(chart: Chart, *, dark: bool) -> dict[str, Any]:
     return {"data": traces, "layout": layout, "config": dict(CONFIG)}
 
 
+def _colours(dark: bool | None) -> Colours:
+    return EITHER if dark is None else DARK if dark else LIGHT
+
+
+def plotly_note(sentence: str, *, dark: bool | None) -> dict[str, Any]:
+    """A sentence where a chart should be."""
+    colours = _colours(dark)
+    hidden = {"visible": False, "fixedrange": True}
+    said = {"text": _plain(sentence), "showarrow": False, "xref": "paper", "yref": "paper", "x": 0, "xanchor": "left"}
+    layout = {
+        "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR, "height": 60, "margin": {"t": 8, "b": 8, "l": 4, "r": 4},
+        "font": {"color": colours.quiet, "size": 13, "family": FONT}, "dragmode": False, "autosize": True,
+        "xaxis": hidden, "yaxis": hidden, "annotations": [said],
+    }  # fmt: skip
+    return {"data": [], "layout": layout, "config": dict(CONFIG)}
+
+
 def _traces(chart: Chart, colours: Colours) -> list[Trace]:
     drawn = [
         _line(chart, each, colours) if chart.kind == Kind.LINE else _bars(chart, each, colours) for each in chart.lines
@@ -109,7 +133,7 @@ def _traces(chart: Chart, colours: Colours) -> list[Trace]:
         said = hints(chart, chart.lines[0])
         drawn.append({
             "type": "scatter", "mode": "markers", "name": NO_DATA, "cliponaxis": False,
-            "marker": {"symbol": "x-thin", "size": 7, "line": {"width": 1.5, "color": colours.quiet}},
+            "marker": {"symbol": "x-thin", "size": 5, "line": {"width": 1.5, "color": colours.quiet}},
             **_laid(chart, empty, [0.0] * len(empty)), **_hover([said[at] for at in empty]),
         })  # fmt: skip
     return drawn
@@ -136,10 +160,7 @@ def _bars(chart: Chart, line: Line, colours: Colours) -> Trace:
 
 
 def _scatter(chart: Chart, colours: Colours) -> list[Trace]:
-    said = [
-        f"{what}: {chart.x.said(x)} {chart.x.unit}, {chart.y.said(y)} {chart.y.unit}".replace(" ,", ",").rstrip()
-        for x, y, what in chart.pairs
-    ]
+    said = [f"{what}: {chart.x.said(x)}, {chart.y.said(y)}" for x, y, what in chart.pairs]
     return [{
         "type": "scatter", "mode": "markers", "name": "", "cliponaxis": False,
         "marker": {"color": colours.first, "size": 7, "opacity": 0.7},
@@ -150,9 +171,9 @@ def _scatter(chart: Chart, colours: Colours) -> list[Trace]:
 def _level(chart: Chart, colours: Colours) -> Trace:
     """A level across the whole chart, as a line of two points, so that it is in the legend."""
     assert chart.baseline is not None
-    low, high = place_marks(chart).ends
+    low, high = place_marks(chart, room=ROOM).ends
     value = chart.baseline.value
-    said = f"{chart.baseline.name}: {chart.y.said(value)} {chart.y.unit}".rstrip()
+    said = f"{chart.baseline.name}: {chart.y.said(value)}"
     return {
         "type": "scatter", "mode": "lines", "name": _plain(chart.baseline.name),
         "line": {"color": colours.level, "width": 1.5, "dash": "dot"},
@@ -184,11 +205,12 @@ def _margin(title: Sequence[str], x: Marks, y: Marks, legend: Sequence[str]) -> 
     lines = 1 + max((each.count("\n") for each in x.texts), default=0)
     width = sum(LETTER_PX * len(each) + 48 for each in legend)
     widest = max((len(each) for each in y.texts), default=0)
+    beyond = LETTER_PX * max((len(each) for each in x.texts[-1].split("\n")), default=0) // 2 if x.texts else 0
     return {
         "t": 22 + 19 * len(title),
         "b": 34 + 15 * lines + 22 * math.ceil(width / 300),
         "l": 34 + LETTER_PX * widest,
-        "r": 16,
+        "r": 8 + beyond,
     }
 
 

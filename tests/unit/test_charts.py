@@ -110,7 +110,7 @@ def test_axes_carry_titles_with_units() -> None:
     assert layout["yaxis"]["title"]["text"] == "spending (EUR)"
     assert layout["xaxis"]["title"]["text"] == "month"
     assert layout["title"]["text"] == "Spending (groceries), March 2026"
-    assert plotly_figure(chart, dark=False)["data"][0]["customdata"] == ["Mar 2026: 12.50 EUR", "Apr 2026: 30.00 EUR"]
+    assert plotly_figure(chart, dark=False)["data"][0]["customdata"] == ["Mar 2026: €12.50", "Apr 2026: €30.00"]
 
 
 def test_two_periods_of_one_length_lie_on_each_other_the_other_one_dashed() -> None:
@@ -134,6 +134,12 @@ def test_a_period_of_another_length_is_a_level() -> None:
     level = plotly_figure(chart, dark=True)["data"][-1]
     assert level["y"] == [6.0, 6.0]
     assert level["name"] == "mean of February 2026"
+
+
+def test_a_period_without_records_is_named_as_such() -> None:
+    query = Query("sleep", Measure.MEAN, MARCH, compare=FEBRUARY)
+    chart = drawn(query, Given("a", "h", days(MARCH, 7.0)), Given("b", "h", days(FEBRUARY, None)))
+    assert [each.name for each in chart.lines] == ["March 2026", "February 2026 (no data)"]
 
 
 def test_categories_of_two_periods_are_set_side_by_side_by_name() -> None:
@@ -187,6 +193,25 @@ def test_times_of_day_are_written_as_such() -> None:
     figure = plotly_figure(chart, dark=False)
     assert figure["data"][0]["customdata"] == ["Mon: 23:10", "Tue: 00:10"]
     assert "23:00" in figure["layout"]["yaxis"]["ticktext"]
+
+
+def test_a_long_period_that_comes_in_weeks_says_so() -> None:
+    weeks = [(dt.date(2024, 1, 3), 80.0)] + [
+        (dt.date(2024, 1, 8) + dt.timedelta(weeks=at), 80.0 + at % 3) for at in range(100)
+    ]
+    query = Query("weight_body_mass", Measure.TREND, Period(dt.date(2024, 1, 3), dt.date(2025, 12, 5)))
+    assert drawn(query, Given("weight", "kg", weeks)).x.title == "week"
+    months = [(dt.date(2020 + at // 12, at % 12 + 1, 1), 80.0 + at % 3) for at in range(70)]
+    chart = drawn(query, Given("weight", "kg", months))
+    assert (chart.x.title, chart.places[:2]) == ("month", ("Jan 2020", "Feb 2020"))
+
+
+def test_the_longest_and_the_latest_are_bars_with_names_unless_they_are_times_of_day() -> None:
+    days_said = [("Mon 2 Mar", 9.0), ("Sat 7 Mar", 8.5)]
+    assert drawn(Query("sleep", Measure.TOP, MARCH), Given("sleep", "h", days_said)).sideways
+    assert (
+        chart_for(Query("bedtime", Measure.TOP, MARCH), [Given("bedtime", "HH:MM", [("a", -5.0), ("b", 9.0)])]) is None
+    )
 
 
 # Gaps
@@ -305,21 +330,19 @@ def test_ticks_of_nothing_are_refused() -> None:
         chart_scales.ticks(1, float("nan"))
 
 
-def test_numbers_are_said_with_as_many_digits_as_mean_something() -> None:
-    said = [chart_scales.number(each) for each in (0, 7.254, 7.0, 61.27, 12_400.6, -0.001)]
-    assert said == ["0", "7.25", "7", "61.3", "12,401", "0"]
-    assert chart_scales.number(3.5, unit="EUR") == "3.50"
-    assert chart_scales.number(350, unit="JPY") == "350"
+def test_numbers_at_an_axis_have_as_many_digits_as_their_step() -> None:
     assert chart_scales.tick_names([0, 2.5, 5]) == ["0.0", "2.5", "5.0"]
+    assert chart_scales.tick_names([0, 5000, 10_000]) == ["0", "5,000", "10,000"]
+    assert chart_scales.tick_names([-60, 0, 60], clock=True) == ["23:00", "00:00", "01:00"]
 
 
 def test_places_are_thinned_and_name_each_year_once() -> None:
     whole = [dt.date(2025, 3, 1) + dt.timedelta(days=at) for at in range(365)]
     days_of_year = [f"{each.day} {each:%b} {each.year}" for each in whole]
-    chosen = chart_scales.with_room(days_of_year)
+    chosen = chart_scales.with_room(days_of_year, room=44)
     assert chosen[0] == (0, "Mar\n2025")
     assert [text.partition("\n")[0] for _, text in chosen] == ["Mar", "May", "Jul", "Sep", "Nov", "Jan"]
     assert [text for _, text in chosen if "2026" in text] == ["Jan\n2026"]
-    assert [text for _, text in chart_scales.with_room(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])] == [
+    assert [text for _, text in chart_scales.with_room(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], room=44)] == [
         "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun",
     ]  # fmt: skip

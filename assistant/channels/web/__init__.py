@@ -12,6 +12,8 @@
                   approvals and grants; services; what left the house, the audit, the inbox
     outside_markup.py
                   the HTML of these three
+    figure_pages.py, figure_parts.py
+                  the records and the chart behind a figure; what an answer with figures shows besides its words
     uploads.py    files that are dropped into the chat
     history.py    Chainlit's data layer over our threads and messages
     open_chat.py  whose the open conversation is, and how its person is told what went wrong

@@ -13,17 +13,19 @@ import chainlit as cl
 from chainlit.context import context
 from chainlit.utils import utc_now
 
-from assistant.channels.web import cards, markup
+from assistant.channels.web import cards, figure_parts, markup
 from assistant.events import (
     ApprovalAsked,
     Asked,
     Citation,
     Event,
+    Figure,
     Finished,
     Sources,
     StepFinished,
     StepStarted,
     Words,
+    figure_as_json,
 )
 
 REDRAW_S = 0.05
@@ -38,6 +40,7 @@ class Drawing:
         self._message = cl.Message(content="", created_at=utc_now())
         self._steps: dict[str, Any] = {}
         self._citations: Sequence[Citation] = ()
+        self._figures: Sequence[Figure] = ()
         self._text = ""
         self._shown = ""
         self._next_at = 0.0
@@ -77,7 +80,7 @@ class Drawing:
                 self._approvals = True
                 await cards.draw(approval)
             case Finished(answer):
-                self._citations, self._finished = answer.citations, True
+                self._citations, self._figures, self._finished = answer.citations, answer.figures, True
                 await self._show(answer.text or (self._asked.question if self._asked else ""))
 
     async def _begin(self, event: StepStarted) -> None:
@@ -115,11 +118,14 @@ class Drawing:
     async def _show(self, text: str) -> None:
         """Puts the whole message in place of what was streamed, with its buttons."""
         streamed = self._message.streaming
-        self._message.content = markup.answer(text, self._citations)
+        figures = [figure_as_json(each) for each in self._figures]
+        self._message.content = figure_parts.with_links(markup.answer(text, self._citations), figures)
         if self._asked and self._finished:
             self._message.actions = buttons(UUID(context.session.thread_id), self._asked)
             remember_buttons(self._message.actions)
         await (self._message.update() if streamed else self._message.send())
+        for element in figure_parts.charts(context.session.thread_id, self._message.id, figures):
+            await context.emitter.send_element(element)
 
 
 def buttons(thread: UUID, asked: Asked) -> list[Any]:

@@ -20,7 +20,7 @@ from chainlit.types import PageInfo, PaginatedResponse
 from chainlit.user import PersistedUser
 
 from assistant.actions.outcomes import ENDED
-from assistant.channels.web import cards, markup
+from assistant.channels.web import cards, figure_parts, markup
 from assistant.channels.web.current import house, signed_in
 from assistant.db import operations, threads, users
 from assistant.db.tables import Operation, StoredMessage, Thread
@@ -86,7 +86,8 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit's classes are un
                 return None
             said = await threads.messages(session, owner, thread, last=MESSAGES)
             asked = await operations.listed(session, owner, thread=thread, limit=OPERATIONS)
-        return _thread(found, steps=_steps(said, [each for each in reversed(asked) if _was_asked(each)]))
+        steps = _steps(said, [each for each in reversed(asked) if _was_asked(each)])
+        return _thread(found, steps=steps, elements=_charts(said))
 
     async def get_thread_author(self, thread_id: str) -> str:
         """The person's id when the thread is theirs, else nothing."""
@@ -134,7 +135,7 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit's classes are un
         """Messages go with their conversation, or by forgetting."""
 
     async def create_element(self, element: Any) -> None:
-        """Citations are links, and uploads live only as long as their import."""
+        """Citations are links, charts are made anew, and uploads live only as long as their import."""
 
     async def get_element(self, thread_id: str, element_id: str) -> None:
         """There are none."""
@@ -214,6 +215,7 @@ def steps_of(message: StoredMessage, *, reversible: Container[str] = ()) -> list
         shown["isError"] = bool(each.get("failed"))
         steps.append(shown)
     text = markup.answer(message.text, markup.citations_of(message.details))
+    text = figure_parts.with_links(text, message.details.get("figures", []))
     operation = message.details.get("operation")
     noted = {"operation": operation, "undo": operation in reversible, "question": bool(message.details.get("options"))}
     answer = _step(message, str(message.id), "assistant_message", name="Twinning", output=text, at=said_at, parent=run)
@@ -245,7 +247,17 @@ def _drawn(
     }  # fmt: skip
 
 
-def _thread(thread: Thread, *, steps: list[dict[str, Any]]) -> dict[str, Any]:
+def _charts(said: Sequence[StoredMessage]) -> list[dict[str, Any]]:
+    """The charts of all answers; each is made when the front end asks for it, from the records of that moment."""
+    return [
+        element
+        for message in said
+        if message.role == "assistant"
+        for element in figure_parts.charts(str(message.thread_id), str(message.id), message.details.get("figures", []))
+    ]
+
+
+def _thread(thread: Thread, *, steps: list[dict[str, Any]], elements: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     return {
         "id": str(thread.id),
         # The front end sorts and groups by this; a conversation counts from when it was last used.
@@ -256,7 +268,7 @@ def _thread(thread: Thread, *, steps: list[dict[str, Any]]) -> dict[str, Any]:
         "tags": [],
         "metadata": {},
         "steps": steps,
-        "elements": [],
+        "elements": list(elements),
     }
 
 

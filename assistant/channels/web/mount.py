@@ -7,7 +7,16 @@ from chainlit.server import app as chainlit_app
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from assistant.channels.web import chat, connection_pages, identity, ledger_pages, outside_pages, pages, uploads
+from assistant.channels.web import (
+    chat,
+    connection_pages,
+    figure_pages,
+    identity,
+    ledger_pages,
+    outside_pages,
+    pages,
+    uploads,
+)
 from assistant.channels.web.guard import Gate, Guard
 from assistant.errors import NotAllowed, NotFound, TwinningError
 
@@ -21,7 +30,7 @@ def mount(app: FastAPI) -> None:
     chat.register()
     ensure_jwt_secret()
     app.add_middleware(Guard, person_of=identity.of_cookies)
-    for room in (pages, outside_pages, connection_pages, ledger_pages, uploads):
+    for room in (pages, outside_pages, connection_pages, ledger_pages, figure_pages, uploads):
         app.include_router(room.router)
     for each in (app, chainlit_app):
         each.add_exception_handler(TwinningError, in_words)

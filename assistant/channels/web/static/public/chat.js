@@ -1,7 +1,7 @@
 // Beside Chainlit's page: passages and settings in a drawer, the embedding's progress, the service worker.
 (() => {
   "use strict";
-  const PARTS = /^\/(?:passage\/|settings$)/;
+  const PARTS = /^\/(?:passage\/|settings$|figures\/rows$)/;
   const PAGES = /^\/(?:approvals|inbox|connections|egress|audit)(?:\/|$)/;
   const BUSY_MS = 4000;
   const IDLE_MS = 10000;
