@@ -18,6 +18,7 @@ from assistant.figures.health_values import DAY_LONG, POSTED, RECORDED, Reading
 
 MARKS = ("", "impossible", "future")
 """By the number that stands for them in the packed rows."""
+_NUMBERS = {mark: number for number, mark in enumerate(MARKS)}
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _COLUMNS = (
@@ -80,9 +81,10 @@ def pack(
         latest: What begins later lies in the future.
     """
     metric, source, at, span, day, value, low, high, given, given_unit, mark = zip(*readings, strict=True)
-    series = [bounds[key] for key in zip(metric, source, strict=True)]
+    places = {key: place for place, key in enumerate(bounds)}
+    of = np.fromiter((places[key] for key in zip(metric, source, strict=True)), dtype=np.int64, count=len(readings))
     columns: Columns = {
-        "series_id": np.array([each.number for each in series], dtype=np.int64),
+        "series_id": np.array([each.number for each in bounds.values()], dtype=np.int64)[of],
         "at": np.rint((np.array([each.timestamp() for each in at]) - _EPOCH_S) * 1e6).astype(np.int64),
         "span_s": np.array(span, dtype=np.int64),
         "day": np.array([each.toordinal() for each in day], dtype=np.int64) - _EPOCH_DAY,
@@ -92,10 +94,13 @@ def pack(
         "high": np.array(high, dtype=np.float64),
         "given": np.array(given, dtype=np.float64),
         "unit": np.array(
-            [0 if g is None else units[u] for g, u in zip(given, given_unit, strict=True)], dtype=np.int64
+            [0 if n is None else units[u] for n, u in zip(given, given_unit, strict=True)], dtype=np.int64
         ),
+        "mark": np.array([_NUMBERS[each] for each in mark], dtype=np.int64),
     }
-    columns["mark"] = _marks(columns, series, mark, latest=latest)
+    marked, future = columns["mark"] > 0, columns["at"] > (latest.timestamp() - _EPOCH_S) * 1e6
+    columns["mark"][~marked & _outside(columns["value"], bounds, of)] = _NUMBERS["impossible"]
+    columns["mark"][~marked & future] = _NUMBERS["future"]
     finite = np.isfinite(columns["value"])
     kept = _last_of_each(columns, _not_in_a_day(columns, np.flatnonzero(finite)))
     rows = np.zeros(len(kept), dtype=_ROW)
@@ -111,20 +116,12 @@ def pack(
     )
 
 
-def _marks(
-    columns: Columns,
-    series: Sequence[Bounds],
-    given: Sequence[str],
-    *,
-    latest: dt.datetime,
-) -> npt.NDArray[np.int64]:
-    lowest, highest = np.array([each.low for each in series]), np.array([each.high for each in series])
-    marks = np.array([MARKS.index(each) for each in given], dtype=np.int64)
-    value = columns["value"]
-    future = columns["at"] > (latest.timestamp() - _EPOCH_S) * 1e6
-    marks[(marks == 0) & future] = MARKS.index("future")
-    marks[(marks == 0) & ((value < lowest) | (value > highest))] = MARKS.index("impossible")
-    return marks
+def _outside(
+    value: npt.NDArray[np.float64], bounds: Mapping[tuple[str, str], Bounds], of: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    lowest, highest = np.array([(each.low, each.high) for each in bounds.values()]).T
+    outside: npt.NDArray[np.bool_] = (value < lowest[of]) | (value > highest[of])
+    return outside
 
 
 def _not_in_a_day(columns: Columns, places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
