@@ -46,12 +46,14 @@ class Series:
     """Rows of an answer that have the same tags.
 
     Attributes:
-        rows: (milliseconds since 1970, value), by time.
+        rows: (milliseconds since 1970, value), by time; values that are no numbers are left out.
+        last_ms: The time of the last value of any kind.
         more: The server stopped before the end.
     """
 
     tags: Mapping[str, str]
     rows: Sequence[tuple[int, float]]
+    last_ms: int
     more: bool
 
 
@@ -229,18 +231,20 @@ def _not_there(connection: InfluxConnection, said: str) -> str:
 
 
 def _series(found: dict[str, Any], *, limit: int) -> Series:
-    """One series of an answer; values that are no numbers are left out, as InfluxDB keeps texts and booleans too."""
+    """One series of an answer. InfluxDB keeps texts and booleans too."""
     try:
+        values = [(int(at), value) for at, value in found["values"]]
         rows = [
-            (int(at), float(value))
-            for at, value in found.get("values", ())
+            (at, float(value))
+            for at, value in values
             if isinstance(value, (int, float)) and not isinstance(value, bool)
         ]
         tags = {str(name): str(value) for name, value in found.get("tags", {}).items() if value}
-        more = bool(found.get("partial")) or len(found.get("values", ())) >= limit
-    except (TypeError, ValueError, AttributeError) as error:
+        more = bool(found.get("partial")) or len(values) >= limit
+        last_ms = values[-1][0]
+    except (TypeError, ValueError, AttributeError, LookupError) as error:
         raise BadResponse("InfluxDB's answer is not what its API promises; look at the address.") from error
-    return Series(tags, rows, more)
+    return Series(tags, rows, last_ms, more)
 
 
 class _OwnService(Service):
