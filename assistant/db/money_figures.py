@@ -82,6 +82,16 @@ class Total(NamedTuple):
     newest: dt.date
 
 
+class Amounts(NamedTuple):
+    """Amounts in ascending order, each with how often it occurs."""
+
+    key: str
+    currency: str
+    values: list[int]
+    counts: list[int]
+    newest: dt.date
+
+
 class Transaction(NamedTuple):
     """One transaction, in the direction of the side."""
 
@@ -200,24 +210,23 @@ async def totals(
     return sorted(map(Total._make, found), key=lambda each: (each.currency, each.key, each.day or dt.date.min))
 
 
-async def amounts(
-    session: AsyncSession, owner: UUID, which: Slice, *, key: str = ""
-) -> list[tuple[str, str, list[int], list[int]]]:
-    """(key, currency, amounts ascending, how often each) of single transactions.
+async def amounts(session: AsyncSession, owner: UUID, which: Slice, *, key: str = "") -> list[Amounts]:
+    """The amounts of single transactions by key and currency.
 
     Args:
         key: One of `KEYS`.
     """
     found = await session.execute(
         text(
-            "SELECT k, currency, array_agg(a ORDER BY a), array_agg(n ORDER BY a) FROM ("
-            f"  SELECT {KEYS[key]} AS k, t.currency, {SIDES[which.side][1]} AS a, count(*) AS n"
+            "SELECT k, currency, array_agg(a ORDER BY a), array_agg(n ORDER BY a), max(newest) FROM ("
+            f"  SELECT {KEYS[key]} AS k, t.currency, {SIDES[which.side][1]} AS a, count(*) AS n,"
+            "    max(t.booked_on) AS newest"
             f"  FROM ledger_transactions t WHERE {which.where()} GROUP BY 1, 2, 3"
             ") AS counted GROUP BY k, currency ORDER BY currency, k"
         ),
         which.given(owner),
     )
-    return [(name, currency, values, counts) for name, currency, values, counts in found]
+    return list(map(Amounts._make, found))
 
 
 async def single(session: AsyncSession, owner: UUID, which: Slice, *, order: str, limit: int) -> list[Transaction]:
@@ -233,7 +242,7 @@ async def single(session: AsyncSession, owner: UUID, which: Slice, *, order: str
     found = await session.execute(
         text(
             f"SELECT t.booked_on, {sign}, t.currency, t.payee, t.category FROM ledger_transactions t"
-            f" WHERE {which.where()} ORDER BY {by}, t.id LIMIT :limit"
+            f" WHERE {which.where()} ORDER BY {by}, t.payee LIMIT :limit"
         ),
         {**which.given(owner), "limit": limit},
     )

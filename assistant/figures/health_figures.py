@@ -26,8 +26,8 @@ from assistant.figures.query import Bound, Group, Measure, Query
 from assistant.figures.standing import place_among
 from assistant.figures.wording import CLOCK, count, difference, plain_number, said
 
-CLOCK_STEPS = (5, 10, 15, 30, 60, 120, 240)
-"""Widths of a distribution of times of day, in minutes."""
+STEPS: dict[str, tuple[float, ...]] = {CLOCK: (5, 10, 15, 30, 60, 120, 240), "h": (0.25, 0.5, 1, 2, 4)}
+"""Widths of a distribution of times: in minutes, in hours."""
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">": lambda value, bound: value > bound,
     ">=": lambda value, bound: value >= bound,
@@ -294,7 +294,7 @@ def bins_as_rows(values: Sequence[float], counts: Sequence[int], unit: str) -> l
     """A distribution as rows: how many values lie between two."""
     if not values:
         return []
-    found = statistics.distribution(values, counts, steps=CLOCK_STEPS if unit == CLOCK else ())
+    found = statistics.distribution(values, counts, steps=STEPS.get(unit, ()))
     return [FigureRow(_between(each, unit), float(each.count), each.count) for each in found]
 
 

@@ -181,7 +181,7 @@ def _notes(ground: Ground, left_out: int) -> list[str]:
     if not ground.query.where.sources:
         also = [source.name for source in ground.sources if source.others]
         if also and ground.days:
-            found.append(f"{joined(also)} has the same days too; one source counts for each day, never both.")
+            found.append(f"Some days are also in {joined(also)}; one source counts for each day, never both.")
     if ground.days and ground.days[-1].day == today and ground.kind is Kind.TOTAL:
         found.append("Today is not over.")
     if not ground.known and ground.days:

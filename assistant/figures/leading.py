@@ -107,16 +107,18 @@ def _level(query: Query, figure: Figure, value: float) -> str:
 
 
 def _workout(query: Query, figure: Figure, value: float) -> str:
-    shown, title = said(value, figure.unit), METRICS[query.subject].title
+    shown = said(value, figure.unit)
     if query.subject == "workouts":
         per = query.measure in (*_OVER, *_ENDS) and query.group in BY_TIME
         return f"{_capital(said(value, 'workouts'))}{f' a {query.group}' if per else ''}{_over(query)}{_where(query)}"
+    if query.measure is Measure.COUNT:
+        return f"{_capital(said(value, 'workouts'))}{_with(query)}{_where(query)}"
     if query.measure in _OVER:
-        return f"{_capital(shown)} of {title} a workout {_OVER[query.measure]}{_where(query)}"
+        return f"{_capital(shown)} a workout {_OVER[query.measure]}{_where(query)}"
     if query.measure in _ENDS:
-        return f"{_capital(shown)} of {title} in the workout with the {_end(query)}{_where(query)}"
-    latest = " in the latest workout" if query.measure is Measure.LATEST else " in all"
-    return f"{_capital(shown)} of {title}{latest}{_where(query)}"
+        return f"{_capital(shown)} in the workout with the {_end(query)}{_where(query)}"
+    latest = "the latest workout" if query.measure is Measure.LATEST else "workouts in all"
+    return f"{_capital(shown)} in {latest}{_where(query)}"
 
 
 def _flow(query: Query, figure: Figure, value: float) -> str:
@@ -124,7 +126,7 @@ def _flow(query: Query, figure: Figure, value: float) -> str:
     one = {"spending": "purchase", "income": "payment", "net": "transaction"}[query.subject]
     if query.measure is Measure.COUNT:
         number = said(value, "transactions").replace("transaction", one)
-        return f"{number}{_with(query)}{where}"
+        return f"{number}{_with(query).replace(' with', ' of', 1)}{where}"
     if query.group in BY_TIME and query.measure in (*_OVER, *_ENDS):
         over = _over(query) or f" in the {query.group} with the {_end(query)}"
         each = f" a {query.group}" if query.measure in _OVER else ""
@@ -165,7 +167,7 @@ def _correlation(figure: Figure, value: float) -> str:
     size = abs(value)
     how = "hardly" if size < 0.1 else "weakly" if size < 0.3 else "moderately" if size < 0.5 else "strongly"
     other = "" if size < 0.1 else ", the more the more" if value > 0 else ", the more the less"
-    return f"{_capital(escaped(figure.subject))} go together {how}{other}: r = {value:.2f}"
+    return f"{_capital(escaped(figure.subject))} {how} go together{other}: r = {value:.2f}"
 
 
 def _over(query: Query) -> str:

@@ -95,6 +95,7 @@ async def by_day(session: AsyncSession, owner: UUID, ground: Ground) -> dict[str
 
 
 def part_rows(ground: Ground, currency: str, sums: Sequence[Sum]) -> list[FigureRow]:
+    """What the weeks, months, ... of the period come to; None for one without records on days that are not known."""
     assert ground.query.group is not None
     parts = parts_of(ground.period, ground.query.group, week_start=ground.week_start)
     amounts, records = [Decimal(0)] * len(parts.parts), [0] * len(parts.parts)
@@ -138,6 +139,7 @@ def ranked(ground: Ground, rows: Sequence[FigureRow]) -> list[FigureRow]:
 
 
 def name_of(ground: Ground, key: str, name: str) -> str:
+    """What a category, payee or account is called in rows."""
     if key == "account":
         return next((each.name for each in ground.ledger.accounts if str(each.id) == name), name)
     return name or UNNAMED[key]
@@ -150,6 +152,7 @@ def nothing(ground: Ground, *, unit: str = "", zero: bool = False, rows: Sequenc
 
 
 def refunds_taken_off(ground: Ground, sums: Sequence[Sum]) -> list[str]:
+    """How many refunds make spending less."""
     if ground.query.subject != "spending":
         return []
     refunds = sum(each.records - each.purchases for each in sums)

@@ -9,10 +9,10 @@ import re
 from collections.abc import Sequence
 
 from assistant.events import Figure, FigureRow
-from assistant.figures.grouping import short_span
+from assistant.figures.grouping import BY_TIME, short_span
 from assistant.figures.leading import STILL, heading, lead
 from assistant.figures.metrics import METRICS, Kind
-from assistant.figures.query import Measure, Period, Query
+from assistant.figures.query import Group, Measure, Period, Query
 from assistant.figures.wording import age, count, difference, escaped, joined, said
 
 MAX_ROWS = 31
@@ -38,7 +38,9 @@ def tell(query: Query, figures: Sequence[Figure]) -> str:
         if other and query.compare:
             others.remove(other)
             sentences.append(_beside(query, figure, other, change))
-        paragraphs += [" ".join(sentences), *_table(query, figure)]
+        elif query.compare and len(main) > 1:
+            sentences.append(f"Nothing of it is recorded in {figure.unit}, {when(query.compare)}.")
+        paragraphs += [" ".join(each for each in sentences if each), *_table(query, figure)]
         paragraphs.append(_small_print(query, figure))
         if other and query.compare:
             paragraphs += [_caption(query.compare), *_table(query, other)] if other.rows else []
@@ -88,7 +90,7 @@ def _nothing(query: Query, figure: Figure, period: Period) -> str:
         return f"There is no {what} of {subject} to tell, {when(period)}."
     if figure.state == "failed":
         return f"I cannot tell {subject}, {when(period)}: the source could not be read."
-    return f"I have no record of {subject}, {when(period)}. That is not known, and no zero."
+    return f"I have no record of {subject}, {when(period)}; that does not make it zero."
 
 
 def _beside(query: Query, figure: Figure, other: Figure, change: Figure | None) -> str:
@@ -118,9 +120,9 @@ def _table(query: Query, figure: Figure) -> list[str]:
         return []
     unit = figure.unit
     records = _noun(query)
-    name = "" if query.group is None else str(query.group)
-    if query.measure is Measure.DISTRIBUTION:
-        name = "between"
+    name = "between" if query.measure is Measure.DISTRIBUTION else str(query.group or "")
+    if not name:
+        name = "day" if records == "reading" else records
     shown = figure.rows[:MAX_ROWS]
     counted = any(row.records > 1 for row in shown) and query.measure not in (Measure.COUNT, Measure.DISTRIBUTION)
     lines = [
@@ -140,6 +142,8 @@ def _table(query: Query, figure: Figure) -> list[str]:
 def _column(query: Query, figure: Figure) -> str:
     if query.measure in (Measure.COUNT, Measure.DISTRIBUTION):
         return figure.unit
+    if query.subject in ("spending", "income", "net") and query.group in (*BY_TIME, Group.WEEKDAY):
+        return "sum"
     return {Measure.MEAN: "mean", Measure.MEDIAN: "median", Measure.MIN: "lowest", Measure.MAX: "highest"}.get(
         query.measure, "sum" if query.measure is Measure.SUM else "value"
     )

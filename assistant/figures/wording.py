@@ -28,7 +28,7 @@ def said(value: float, unit: str) -> str:
         return hours(value)
     if is_currency(unit):
         return money(value, unit)
-    shown = label(unit)
+    shown = unit if unit in _COUNTED else label(unit)
     if unit in _COUNTED and round(value, 2) == 1:
         shown = _SINGULAR.get(unit, unit.removesuffix("s"))
     number = plain_number(value)
@@ -37,7 +37,7 @@ def said(value: float, unit: str) -> str:
 
 def difference(value: float, unit: str) -> str:
     """How far two values are apart, without a sign: of two times of day in minutes."""
-    return said(abs(value), "min") if unit in (CLOCK, "min") else said(abs(value), unit)
+    return f"{round(abs(value))} min" if unit == CLOCK else said(abs(value), unit)
 
 
 def plain_number(value: float) -> str:
@@ -83,8 +83,7 @@ def age(seconds: int) -> str:
 
 def count(number: int, noun: str) -> str:
     """ "1 night", "1,240 readings"."""
-    shown = format_decimal(number, locale=LOCALE)
-    return f"{shown} {noun}" if number == 1 else f"{shown} {noun[:-1] + 'ies' if noun.endswith('y') else noun + 's'}"
+    return f"{format_decimal(number, locale=LOCALE)} {noun if number == 1 else f'{noun}s'}"
 
 
 def joined(names: list[str] | tuple[str, ...]) -> str:
