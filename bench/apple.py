@@ -17,10 +17,9 @@ from assistant.figures import apple_export
 from bench.homes import CODE, environment, home, settings
 from bench.table import Row
 
-RECORDS = 1_000_000
+RECORDS = 600_000
 A_DAY = 2_500
 """What a phone and a watch write: 3 GB in nine years."""
-AGAIN = 200_000
 GOAL_PER_S = 50_000
 GOAL_MB = 200
 _KINDS = (
@@ -82,17 +81,16 @@ async def measure() -> list[Row]:
         write(folder / "export.xml", RECORDS)
         size_mb = (folder / "export.xml").stat().st_size / 1e6
         first = await _imported(folder, folder / "export.xml")
-        write(folder / "again.xml", AGAIN)
-        await _imported(folder, folder / "again.xml")
-        again = await _imported(folder, folder / "again.xml")
+        again = await _imported(folder, folder / "export.xml")
     beside = (
         f"{RECORDS:,} records, {size_mb:,.0f} MB; processor time of ours {first['own_s']:.0f} of {first['s']:.0f} s"
     )
     return [
         Row("export.xml", "first import, from file to commit", RECORDS / first["s"], "records/s", GOAL_PER_S,
             at_least=True, note=beside),
-        Row("export.xml", "the same file again", AGAIN / again["s"], "records/s"),
-        Row("export.xml", "largest memory of the importing process", first["mb"], "MB", GOAL_MB),
+        Row("export.xml", "the same file again", RECORDS / again["s"], "records/s",
+            note="nothing is stored"),
+        Row("export.xml", "largest memory of the importing process", max(first["mb"], again["mb"]), "MB", GOAL_MB),
     ]  # fmt: skip
 
 
@@ -129,7 +127,7 @@ async def _import(data: Path, path: Path) -> None:
     finally:
         await database.close()
     mb = _most_mb()
-    print(said, file=sys.stderr)
+    assert said, "it tells what it read"
     print(json.dumps({"s": seconds, "own_s": used, "mb": mb}))
 
 
