@@ -9,13 +9,14 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import actions, embedding, outside, processes, prompts, recall, turns
+from bench import actions, embedding, health_posts, outside, processes, prompts, recall, turns
 from bench.table import Row, machine, plain_text, report
 
 SUBJECTS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "turns": turns.measure,
     "actions": actions.measure,
     "embedding": embedding.measure,
+    "health": health_posts.measure,
     "processes": processes.measure,
     "outside": outside.measure,
     "prompts": prompts.measure,
