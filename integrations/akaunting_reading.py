@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.ledger_values import Answer, GivenAccount, GivenEntry
+from integrations.ledger_values import Answer, Complaint, GivenAccount, GivenEntry
 from integrations.own_service import as_agreed
 
 TITLE = "Akaunting"
@@ -56,10 +56,9 @@ def transactions(said: Any, *, start: dt.date | None = None) -> Answer:
                 days.append(dt.date.fromisoformat(entry.date[:10]))
                 entries.append(entry)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                complaints.append(
-                    f"{TITLE}'s transaction {_text(each.get('number')) or key} has no {_missing(error)} that can be "
-                    "read; look there."
-                )
+                name = _text(each.get("number")) or key
+                trouble = f"{TITLE}'s transaction {name} has no {_missing(error)} that can be read; look there."
+                complaints.append(Complaint(_text(each.get("paid_at"))[:10], trouble))
             listed.append(key)
         paged = _paged(said) if isinstance(said["data"], list) else {}
         if start and days and max(days) < start and paged.get("more"):

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from integrations.ledger_values import Answer, GivenAccount, GivenEntry, GivenPlan
+from integrations.ledger_values import Answer, Complaint, GivenAccount, GivenEntry, GivenPlan
 from integrations.own_service import as_agreed
 
 TITLE = "Firefly III"
@@ -55,9 +55,10 @@ def transactions(said: Any) -> Answer:
                 try:
                     entries += list(_entries(str(group["id"]), journal, _text(held.get("group_title")), split))
                 except (KeyError, TypeError, ValueError, AttributeError) as error:
-                    complaints.append(
+                    trouble = (
                         f"{TITLE}'s transaction {group['id']} has no {_missing(error)} that can be read; look there."
                     )
+                    complaints.append(Complaint(_text(split.get("date"))[:10], trouble))
                 listed.append(journal)
         return Answer(
             entries=tuple(entries),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,18 @@ class GivenPlan:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
+class Complaint(NamedTuple):
+    """What could not be read.
+
+    Attributes:
+        day: Of the transaction (YYYY-MM-DD), as far as it can be told; else "".
+        said: A sentence for the person.
+    """
+
+    day: str
+    said: str
+
+
 @dataclass(frozen=True)
 class Answer:
     """One answer of a service.
@@ -89,7 +101,7 @@ class Answer:
     Attributes:
         listed: What the entries are parts of, also of those that could not be read: the service's ids.
         groups: How many transactions it lists, where the service counts those and not their parts.
-        complaints: Sentences for the person on what could not be read.
+        complaints: What could not be read.
         total: How many the whole list has, as the service says; None when it does not.
         more: There is another page that matters.
         cut: There are more pages, and all that is on them is older than what was asked for.
@@ -101,7 +113,7 @@ class Answer:
     plans: Sequence[GivenPlan] = ()
     listed: Sequence[str] = ()
     groups: Sequence[str] = ()
-    complaints: Sequence[str] = ()
+    complaints: Sequence[Complaint] = ()
     total: int | None = None
     more: bool = False
     cut: bool = False
@@ -123,5 +135,6 @@ class Answer:
                 "accounts": tuple(GivenAccount(**each) for each in held["accounts"]),
                 "entries": tuple(GivenEntry(**each) for each in held["entries"]),
                 "plans": tuple(GivenPlan(**each) for each in held["plans"]),
+                "complaints": tuple(Complaint(*each) for each in held["complaints"]),
             }
         )

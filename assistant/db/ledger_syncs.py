@@ -22,8 +22,10 @@ class LedgerSync:
         read_at: When it was last read to the end; None when it never was.
         tried_at: When that was last tried.
         trouble: Why the last try failed, a sentence; "" when it did not.
-        details: "state" of the last reading that came to its end ("complete", "empty", "partial"), "left_out"
-            (sentences), "full_at" (when everything was last read), "resume" (where a reading of everything goes on).
+        details: "state" of the last reading that came to its end: "complete", "empty" (nothing is there), "partial".
+            "left_out": [day or "", sentence] of each transaction that could not be read. "held_back": how many are
+            stored and no longer there, and stay until the person says so. "full_at": when everything was last read.
+            "resume": the day at which the first reading of everything goes on.
     """
 
     read_until: dt.date | None = None

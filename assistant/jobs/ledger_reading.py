@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant.context import Context
 from assistant.errors import ToolFailed
-from integrations.ledger_values import Answer, GivenEntry
+from integrations.ledger_values import Answer, Complaint, GivenEntry
 from tools.ledger_calls import AKAUNTING_LABEL, FIREFLY_LABEL, WAIT
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Listing:
     end: dt.date
     entries: Sequence[GivenEntry] = ()
     listed: frozenset[str] = frozenset()
-    complaints: Sequence[str] = ()
+    complaints: Sequence[Complaint] = ()
 
 
 @dataclass
@@ -177,7 +177,7 @@ class _Pages:
     entries: list[GivenEntry] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
     groups: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
+    complaints: list[Complaint] = field(default_factory=list)
     totals: set[int | None] = field(default_factory=set)
     cut: bool = False
 

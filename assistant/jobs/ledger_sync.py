@@ -26,7 +26,7 @@ from assistant.figures import ledger
 from assistant.figures.ledger import Account, Entry, Plan
 from assistant.jobs import ledger_values
 from assistant.jobs.ledger_reading import SOURCES, Listing, Source, source
-from integrations.ledger_values import GivenEntry
+from integrations.ledger_values import Complaint, GivenEntry
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class _Found:
     unread: set[str] = field(default_factory=set)
     """Those that are there and could not be."""
     entries: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
+    complaints: list[Complaint] = field(default_factory=list)
     rounded: int = 0
 
 
@@ -141,6 +141,8 @@ class _Sync:
         """Reads, stores, notes."""
         given = await self._source.answer("accounts")
         self._own = {each.source_id: each for each in ledger_values.accounts(self._source.name, given.accounts)}
+        if self._sync.read_at is None:
+            await self._take()  # what cannot be read is then missed on accounts that are known
         full = full or self._full_is_due()
         since = self._resume() if full else self._since()
         if not await self._read(since, full=full):
@@ -150,7 +152,7 @@ class _Sync:
         gone, held_back = await self._gone(since, full=full)
         plans = await self._plans()
         await self._take(plans=plans, gone=gone)
-        return await self._end(full=full, held_back=held_back)
+        return await self._end(None if full else since, held_back=held_back)
 
     def _today(self) -> dt.date:
         return self._ctx.now.date()
@@ -266,18 +268,34 @@ class _Sync:
             changed_days=tuple(sorted({*before.changed_days, *taken.changed_days})),
         )
 
-    async def _end(self, *, full: bool, held_back: int) -> Report:
+    async def _end(self, since: dt.date | None, *, held_back: int) -> Report:
+        """Notes that it was read to the end.
+
+        Args:
+            since: From which day on; None after everything was read.
+        """
         complaints = list(dict.fromkeys(self._found.complaints))
-        left_out = len(complaints)
+        left_out = self._left_out_before(since) + [list(each) for each in complaints]
         empty = not self._found.transactions and not await self._count()
         state = "partial" if left_out or held_back else "empty" if empty else "complete"
-        details: dict[str, object] = {"state": state, "left_out": complaints[:MANY], "held_back": held_back}
-        details["full_at"] = self._ctx.now.isoformat() if full else self._sync.details.get("full_at")
-        now = self._ctx.now
+        now, full_at = self._ctx.now, self._sync.details.get("full_at")
+        details = {
+            "state": state,
+            "left_out": left_out[:MANY],
+            "held_back": held_back,
+            "full_at": full_at if since else now.isoformat(),
+        }
         await self._put(LedgerSync(read_until=self._today(), read_at=now, tried_at=now, details=details))
         taken = self._taken
-        text = _told(self._source, taken, complaints, held_back=held_back, rounded=self._found.rounded, state=state)
-        return Report(text, state, taken.added, taken.changed, taken.removed, left_out, taken.changed_days)
+        said = [each.said for each in complaints]
+        text = _told(self._source, taken, said, held_back=held_back, rounded=self._found.rounded, state=state)
+        return Report(text, state, taken.added, taken.changed, taken.removed, len(said), taken.changed_days)
+
+    def _left_out_before(self, since: dt.date | None) -> list[list[str]]:
+        """What earlier readings have left out of days that were not read now."""
+        if since is None:
+            return []
+        return [each for each in self._sync.details.get("left_out", ()) if each[0] < since.isoformat()]
 
     async def note(self, *, trouble: str | None = None, resume: dt.date | None = None) -> None:
         """Notes that it was tried, and why it failed, or where to go on. What was read before stays as it is."""

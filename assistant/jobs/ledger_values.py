@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from assistant.errors import BadInput
 from assistant.figures.ledger import Account, Entry, Plan
 from assistant.figures.money import digits_of, is_currency, to_minor
-from integrations.ledger_values import GivenAccount, GivenEntry, GivenPlan
+from integrations.ledger_values import Complaint, GivenAccount, GivenEntry, GivenPlan
 
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,30})?(?:[eE]-?\d{1,2})?", re.ASCII)
 """A decimal number as a service writes it; the exponent is what JSON makes of very small and large ones."""
@@ -24,13 +24,13 @@ class Converted:
     """What became of it.
 
     Attributes:
-        complaints: Sentences for the person on what was left out.
+        complaints: What was left out.
         broken: Ids of the entries that were left out.
         rounded: How many amounts had more digits than their currency has.
     """
 
     entries: list[Entry] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+    complaints: list[Complaint] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     rounded: int = 0
 
@@ -74,7 +74,8 @@ def entries(title: str, given: Iterable[GivenEntry], own: Mapping[str, Account])
             made.entries.append(_entry(each, own, parts=each.split_of in shared or bool(each.part_of), made=made))
         except BadInput as error:
             made.broken.add(each.id)
-            made.complaints.append(f"{title}'s transaction of {each.date[:10]} {_called(each)}was left out: {error}")
+            said = f"{title}'s transaction of {each.date[:10]} {_called(each)}was left out: {error}"
+            made.complaints.append(Complaint(each.date[:10], said))
     return made
 
 

@@ -384,6 +384,25 @@ async def test_a_broken_amount_is_left_out_and_said_and_the_others_are_stored(ho
     assert (noted.details["state"], len(noted.details["left_out"]), noted.trouble) == ("partial", 5, "")
 
 
+async def test_what_was_left_out_long_ago_is_not_forgotten_by_a_usual_reading(home: Home, books: FireflyShaped) -> None:
+    old, new = shop(books, "old", "2024-03-01"), shop(books, "new", "2026-03-01")
+    await home.synced()
+    for key in (old, new):
+        books.groups[key]["parts"][0]["amount"] = "1.00"
+    report = await home.synced(NOW + DAY)
+    assert (report.state, report.text) == ("partial", "Firefly III: 1 new.")
+    assert [each[0] for each in (await home.sync()).details["left_out"]] == ["2024-03-01"]
+    assert (await home.synced(NOW + 8 * DAY)).state == "complete"
+    assert await home.amounts() == [-100, -100]
+
+
+async def test_accounts_are_known_where_their_transactions_could_not_be_read(home: Home, books: FireflyShaped) -> None:
+    books.fail(*[Fault(status=500, path="/transactions")] * 3)
+    with pytest.raises(ToolFailed):
+        await home.synced()
+    assert len(await home.asked("SELECT 1 FROM ledger_accounts")) == 3
+
+
 async def test_what_was_stored_before_it_broke_is_kept_until_it_is_mended(home: Home, books: FireflyShaped) -> None:
     key = shop(books, "3.20", "2026-03-01")
     await home.synced()

@@ -14,7 +14,7 @@ from assistant.figures.ledger import Account
 from assistant.jobs import ledger_values
 from assistant.jobs.ledger_reading import windows
 from integrations import akaunting_reading, firefly_reading
-from integrations.ledger_values import Answer, GivenAccount, GivenEntry, GivenPlan
+from integrations.ledger_values import Answer, Complaint, GivenAccount, GivenEntry, GivenPlan
 from integrations.own_service import base_of
 
 TODAY = dt.date(2026, 3, 15)
@@ -55,7 +55,8 @@ def test_an_amount_that_is_none_is_left_out_and_the_others_stand(amount: str) ->
     assert [each.amount for each in made.entries] == [100]
     assert made.broken == {"7@1"}
     (said,) = made.complaints
-    assert said.startswith("Firefly III's transaction of 2026-03-01 (“Bread”) was left out: its amount")
+    assert said.day == "2026-03-01"
+    assert said.said.startswith("Firefly III's transaction of 2026-03-01 (“Bread”) was left out: its amount")
 
 
 @pytest.mark.parametrize(("amount", "minor"), [("0.005", 0), ("0.015", 2), ("-0.025", -2), ("0.0251", 3)])
@@ -134,11 +135,13 @@ def test_an_answer_goes_through_json_unchanged_but_for_zero_characters() -> None
         entries=(given("-1", memo="a\x00b", original={"tags": ["x"]}),),
         plans=(GivenPlan("bill", "1", "Rent", amounts={"least": "1"}),),
         listed=("7",),
+        complaints=(Complaint("2026-03-01", "Broken."),),
         total=1,
     )
     back = Answer.from_json(answer.as_json())
     assert back.entries[0].memo == "a\N{REPLACEMENT CHARACTER}b"
-    assert (back.accounts, back.plans, back.total, list(back.listed)) == (answer.accounts, answer.plans, 1, ["7"])
+    assert (back.accounts, back.plans, back.total) == (answer.accounts, answer.plans, 1)
+    assert (list(back.listed), back.complaints) == (["7"], answer.complaints)
 
 
 # Firefly III
@@ -167,7 +170,8 @@ def _group(**part: Any) -> dict[str, Any]:
 def test_a_part_of_firefly_that_lacks_something_is_said_and_leaves_the_others(part: dict[str, Any], said: str) -> None:
     answer = firefly_reading.transactions({"data": [_group(**part), _group(transaction_journal_id="8")]})
     assert [each.transaction for each in answer.entries] == ["8"]
-    assert answer.complaints == (f"Firefly III's transaction 3 has no {said} that can be read; look there.",)
+    told = f"Firefly III's transaction 3 has no {said} that can be read; look there."
+    assert answer.complaints == (("2026-03-01", told),)
 
 
 def test_a_negative_amount_of_an_older_firefly_is_read_by_its_accounts() -> None:
@@ -226,7 +230,8 @@ def test_a_pattern_for_transactions_to_come_is_none() -> None:
 def test_a_transaction_of_akaunting_that_lacks_something_is_said(columns: dict[str, Any], said: str) -> None:
     answer = akaunting_reading.transactions({"data": [_row(**columns), _row(id=8)]})
     assert [each.transaction for each in answer.entries] == ["8"]
-    assert answer.complaints == (f"Akaunting's transaction TRA-7 has no {said} that can be read; look there.",)
+    told = f"Akaunting's transaction TRA-7 has no {said} that can be read; look there."
+    assert [each.said for each in answer.complaints] == [told]
 
 
 @pytest.mark.parametrize(
