@@ -1,0 +1,93 @@
+"""What the person said, as code reads it: plain words, and which of them have found a meaning."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+DONE = "·"
+"""Stands in `Said.rest` where something was understood; never part of a word."""
+
+_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "–": "-", "—": "-", "−": "-", "‑": "-"})
+_SHORT = {
+    r"\b(what|how|where|when|who|that|it|there|which)'s\b": r"\1 is",
+    r"\b(what|how|where|when|who|why)'d\b": r"\1 did",
+    r"\bi'd\b": "i would",
+    r"\bi'm\b": "i am",
+    r"\b(i|we|you|they)'ve\b": r"\1 have",
+    r"\b(we|you|they|what)'re\b": r"\1 are",
+    r"\blet's\b": "let us",
+    r"\bwon't\b": "will not",
+    r"\bcan't\b": "can not",
+    r"n't\b": " not",
+}
+_SIGNS = {"€": " eur ", "£": " gbp ", "¥": " jpy ", "$": " $ ", "%": " % "}
+
+
+def plain(text: str) -> str:
+    """Words in lower case with single spaces, without accents, possessives and punctuation that carries no number.
+
+    The names a person has are put through this too, so that both can be compared.
+    """
+    text = unicodedata.normalize("NFKD", text.casefold().translate(_APOSTROPHES))
+    text = "".join(each for each in text if not unicodedata.combining(each))
+    for pattern, full in _SHORT.items():
+        text = re.sub(pattern, full, text)
+    text = re.sub(r"'s\b|s'(?=\s|$)", lambda match: "s" if match[0] == "s'" else "", text)
+    text = re.sub(r"(?<=[^\W\d])-(?=\w)|(?<=\d)-(?=[^\W\d])", " ", text)  # year-to-date, but 2025-03 and 3-17 May
+    for sign, word in _SIGNS.items():
+        text = text.replace(sign, word)
+    text = re.sub(r"(?<!\d)[.,:/-]|[.,:/-](?!\d)", lambda match: " - " if match[0] == "-" else " ", text)
+    text = re.sub(r"[^\w\s.,:/&-]+|_", " ", text)
+    return " ".join(text.split())
+
+
+def number(written: str) -> float:
+    """A number as people write it: 10,000 and 7,5 and 7.5; a comma before three digits parts thousands."""
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", written):
+        return float(written.replace(",", ""))
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d+", written):
+        return float(written.replace(".", "").replace(",", "."))
+    return float(written.replace(",", "."))
+
+
+@dataclass
+class Said:
+    """A question in plain words. What is understood is taken out of `rest`, place for place.
+
+    Attributes:
+        text: All of it.
+        rest: The same length, with `DONE` where words have been taken.
+    """
+
+    text: str
+    rest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rest = self.text
+
+    def take(self, pattern: str | re.Pattern[str]) -> re.Match[str] | None:
+        """The first match among the words that have no meaning yet; they are taken."""
+        found = re.search(pattern, self.rest)
+        if found:
+            self.taken(*found.span())
+        return found
+
+    def taken(self, start: int, end: int) -> None:
+        """These places have a meaning."""
+        self.rest = self.rest[:start] + DONE * (end - start) + self.rest[end:]
+
+    def has(self, pattern: str | re.Pattern[str]) -> re.Match[str] | None:
+        """A match anywhere in what was said, understood or not."""
+        return re.search(pattern, self.text)
+
+    def instead(self, start: int, end: int, words: str) -> str:
+        """The whole question with other words at one place, as it would be written."""
+        return sentence(f"{self.text[:start]} {words} {self.text[end:]}")
+
+
+def sentence(words: str) -> str:
+    """Words written as a question."""
+    words = re.sub(r"\bi\b", "I", " ".join(words.split()))
+    return f"{words[:1].upper()}{words[1:]}?"
