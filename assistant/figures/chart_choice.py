@@ -7,19 +7,28 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
 
 from assistant.figures.chart_scales import tick_names, ticks
-from assistant.figures.days import MONTHS, WEEKDAYS, named_span
+from assistant.figures.chart_words import (
+    STEPS,
+    capital,
+    named_period,
+    place_name,
+    subject_title,
+    title_of,
+    value_title,
+    with_unit,
+)
 from assistant.figures.metrics import METRICS
-from assistant.figures.query import Group, Measure, Period, Query
-from assistant.figures.units import label as unit_label
+from assistant.figures.query import Group, Measure, Query
+from assistant.figures.series import Point, Series
 from assistant.figures.wording import CLOCK, said
 
+FLOWS = ("spending", "income", "net")
 SINGLE = (Measure.LATEST, Measure.STREAK)
 ENDLESS = 400
 """A bar needs some pixels; of more values a line is drawn."""
-TWO_EACH = 14
+TWO_EACH = 31
 """The same where two bars stand side by side."""
 MAX_POINTS = 4000
 """More than any screen has columns; what is longer is drawn in weeks by whoever asks for it."""
@@ -27,24 +36,7 @@ MAX_ROWS = 20
 """Bars with names beside them."""
 BINS = (5, 20)
 
-Place = dt.date | str
-Points = Sequence[tuple[Place, float | None]]
-
-
-class SeriesLike(Protocol):
-    """What `series.Series` is: values in order, with None where nothing was recorded."""
-
-    @property
-    def label(self) -> str:
-        """What it is called in a legend."""
-
-    @property
-    def unit(self) -> str:
-        """In which its values are."""
-
-    @property
-    def points(self) -> Points:
-        """(day or name, value)."""
+Points = Sequence[Point]
 
 
 class Kind(StrEnum):
@@ -111,6 +103,7 @@ class Chart:
         places: What stands below (of sideways bars: beside) each value; of a scatter empty.
         pairs: Of a scatter: (x, y, what it is).
         sideways: The places are names, which have no room below.
+        sparse: Where there is no value nothing happened, as on a day without a purchase: that is not marked.
     """
 
     kind: Kind
@@ -122,18 +115,10 @@ class Chart:
     pairs: tuple[tuple[float, float, str], ...] = ()
     baseline: Baseline | None = None
     sideways: bool = False
+    sparse: bool = False
 
 
-MEASURES = {
-    Measure.MEAN: "mean", Measure.MEDIAN: "median", Measure.MIN: "lowest", Measure.MAX: "highest",
-    Measure.COUNT: "count of",
-}  # fmt: skip
 NAMES = (Group.CATEGORY, Group.PAYEE, Group.ACCOUNT, Group.ACTIVITY)
-STEPS = {
-    Group.DAY: "day", Group.WEEK: "week", Group.MONTH: "month", Group.QUARTER: "quarter", Group.YEAR: "year",
-    Group.WEEKDAY: "day of the week", Group.CATEGORY: "category", Group.PAYEE: "payee", Group.ACCOUNT: "account",
-    Group.ACTIVITY: "activity",
-}  # fmt: skip
 
 
 def _grain(query: Query, points: Points) -> Group | None:
@@ -145,7 +130,7 @@ def _grain(query: Query, points: Points) -> Group | None:
     return Group.MONTH if apart >= 28 else Group.WEEK if apart == 7 else None
 
 
-def chart_for(query: Query, series: Sequence[SeriesLike]) -> Chart | None:
+def chart_for(query: Query, series: Sequence[Series]) -> Chart | None:
     """The picture of this question's answer; None where one number says it all, or where nothing is to be seen.
 
     Args:
@@ -173,47 +158,61 @@ def worth_drawing(query: Query) -> bool:
     return several or query.group is not None or (query.compare is not None and query.measure not in SINGLE)
 
 
-def _by_places(query: Query, main: SeriesLike, other: SeriesLike | None) -> Chart:
+def _by_places(query: Query, main: Series, other: Series | None) -> Chart:
     """Bars or a line: a value for each day, month, category ..."""
     clock = main.unit == CLOCK
-    points = list(main.points)[:MAX_POINTS]
+    points = _asked_days(query, main.points)
     sideways = query.group in NAMES or query.measure == Measure.TOP
     if query.measure == Measure.DISTRIBUTION:
         kind = Kind.HISTOGRAM
     else:
         kind = Kind.BAR if _as_bars(query, points, clock) or sideways else Kind.LINE
-    axis = Axis(_titled(query, main.unit), main.unit)
+    axis = Axis(value_title(query, main.unit), main.unit)
     places, lines, baseline = _joined(query, points, main, other)
     step = _step(query, main)
+    if kind == Kind.HISTOGRAM:
+        places, step = _without_unit(places, step)
     if sideways and len(places) > MAX_ROWS:
         step = f"{step} (the first {MAX_ROWS} of {len(places)})"
         lines = tuple(replace(each, values=each.values[:MAX_ROWS]) for each in lines)
         places = places[:MAX_ROWS]
     return Chart(
         kind=kind,
-        title=_title(query),
+        title=title_of(query),
         x=Axis(step),
         y=axis,
         places=places,
         lines=lines,
         baseline=baseline,
         sideways=sideways and kind == Kind.BAR,
+        sparse=query.subject in FLOWS and _grain(query, points) in (None, Group.DAY),
     )
 
 
+def _asked_days(query: Query, points: Points) -> list[Point]:
+    """Without the days that were not asked for: of weekends, those of the week are no gaps."""
+    wanted = query.where.weekdays
+    kept = [
+        (place, value)
+        for place, value in points
+        if not wanted or not isinstance(place, dt.date) or place.weekday() in wanted
+    ]
+    return (kept if _grain(query, points) in (None, Group.DAY) else list(points))[:MAX_POINTS]
+
+
 def _joined(
-    query: Query, points: Points, main: SeriesLike, other: SeriesLike | None
+    query: Query, points: Points, main: Series, other: Series | None
 ) -> tuple[tuple[str, ...], tuple[Line, ...], Baseline | None]:
     """Places and lines; what is compared lies on the same places, or is one level where it has other lengths."""
     grain = _grain(query, points)
     names = _places(points, grain)
     values = tuple(value for _, value in points)
-    name = _named(query.period) if query.compare else main.label
+    name = named_period(query.period) if query.compare else main.label
     first = Line(name, values)
     if other is None:
         return names, (first,), None
-    them = list(other.points)[:MAX_POINTS]
-    called = _named(query.compare) if query.compare else other.label
+    them = _asked_days(query, other.points)
+    called = named_period(query.compare) if query.compare else other.label
     if all(value is None for _, value in them):
         called += " (no data)"
     if not _dated(points) and {name for name, _ in points} & {name for name, _ in them}:
@@ -226,9 +225,16 @@ def _joined(
             Line(called, _padded(tuple(value for _, value in them), width), _filled(theirs, width), compared=True),
         )
         return names if len(points) == width else _filled(names, width, theirs), lines, None
+    return names, (first,), _mean(query, them, called)
+
+
+def _mean(query: Query, them: Points, called: str) -> Baseline | None:
     known = [value for _, value in them if value is not None]
-    level = Baseline(f"mean of {called}", sum(known) / len(known)) if known else None
-    return names, (first,), level
+    if not known:
+        return None
+    if query.subject in FLOWS:
+        return Baseline(f"mean per day, {called}", sum(known) / len(them))
+    return Baseline(f"mean of {called}", sum(known) / len(known))
 
 
 def _by_name(
@@ -241,10 +247,10 @@ def _by_name(
         Line(name, tuple(ours.get(each) for each in order)),
         Line(called, tuple(theirs.get(each) for each in order), compared=True),
     )
-    return tuple(_place(each, group, year=False) for each in order), lines, None
+    return tuple(place_name(each, group, year=False) for each in order), lines, None
 
 
-def _histogram(query: Query, main: SeriesLike) -> Chart | None:
+def _histogram(query: Query, main: Series) -> Chart | None:
     """How often which values are: equal steps with round ends."""
     values = [value for _, value in main.points if value is not None]
     if len(values) < 2:
@@ -258,34 +264,34 @@ def _histogram(query: Query, main: SeriesLike) -> Chart | None:
     counts = [0] * (len(edges) - 1)
     for value in values:
         counts[min(int((value - edges[0]) / step), len(counts) - 1)] += 1
-    axis = Axis(_titled(query, main.unit), main.unit)
+    axis = Axis(with_unit(subject_title(query.subject), main.unit), main.unit)
     what = "nights" if _is_night(query) else "days"
     names = tuple(f"{a} to {b}" for a, b in itertools.pairwise(tick_names(edges, clock=clock)))
     return Chart(
-        Kind.HISTOGRAM, _title(query), axis, Axis(f"number of {what}", what), names,
+        Kind.HISTOGRAM, title_of(query), axis, Axis(f"number of {what}", what), names,
         (Line(main.label, tuple(float(each) for each in counts)),),
     )  # fmt: skip
 
 
-def _scatter(query: Query, series: Sequence[SeriesLike]) -> Chart | None:
+def _scatter(query: Query, series: Sequence[Series]) -> Chart | None:
     """A dot for each day that has both."""
     if len(series) < 2:
         return None
     ours, theirs = series[0], series[1]
     found = dict(theirs.points)
     pairs = tuple(
-        (value, other, _place(place, Group.DAY, year=True))
+        (value, other, place_name(place, Group.DAY, year=True))
         for place, value in ours.points
         if value is not None and (other := found.get(place)) is not None
     )[:MAX_POINTS]
     if len(pairs) < 2:
         return None
     x, y = (
-        Axis(_with_unit(_subject(name), each.unit), each.unit)
+        Axis(with_unit(subject_title(name), each.unit), each.unit)
         for name, each in ((query.subject, ours), (query.against, theirs))
     )
-    title = f"{_subject(query.subject)} and {_subject(query.against)}, {_named(query.period)}"
-    return Chart(Kind.SCATTER, _capital(title), x, y, pairs=pairs)
+    title = f"{subject_title(query.subject)} and {subject_title(query.against)}, {named_period(query.period)}"
+    return Chart(Kind.SCATTER, capital(title), x, y, pairs=pairs)
 
 
 def _as_bars(query: Query, points: Points, clock: bool) -> bool:
@@ -310,53 +316,9 @@ def _is_money(query: Query) -> bool:
     return query.subject in ("spending", "income", "net", "balance", "bills", "budgets", "savings")
 
 
-# Words
-
-
-def _subject(key: str) -> str:
-    metric = METRICS.get(key)
-    return metric.title if metric else key.replace("_", " ")
-
-
-def _with_unit(what: str, unit: str) -> str:
-    shown = unit_label(unit)
-    return what if not shown or shown in (what, CLOCK) else f"{what} ({shown})"
-
-
-def _titled(query: Query, unit: str) -> str:
-    """The title of an axis of values."""
-    if query.measure == Measure.COUNT:
-        return f"number of {unit or 'records'}"
-    return _with_unit("time of day" if unit == CLOCK else _subject(query.subject), unit)
-
-
-def _title(query: Query) -> str:
-    names = [*query.where.categories, *query.where.activities]
-    places = [*query.where.payees, *query.where.accounts]
-    what = _subject(query.subject)
-    if query.group not in (None, Group.DAY) and query.measure in MEASURES:
-        what = f"{MEASURES[query.measure]} {what}"
-    if names:
-        what += f" ({', '.join(names[:3])}{' …' if len(names) > 3 else ''})"
-    if places:
-        what += f" at {', '.join(places[:3])}{' …' if len(places) > 3 else ''}"
-    what += f", {_named(query.period)}"
-    if query.compare:
-        what += f" and {_named(query.compare)}"
-    return _capital(what)
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
-def _named(period: Period) -> str:
-    return period.label or named_span(period.start, period.end)
-
-
-def _step(query: Query, main: SeriesLike) -> str:
+def _step(query: Query, main: Series) -> str:
     if query.measure == Measure.DISTRIBUTION:
-        return _with_unit(_subject(query.subject), main.unit)
+        return subject_title(query.subject)  # its unit stands in the names of the bins
     if grain := _grain(query, main.points):
         return STEPS[grain]
     return "night" if _is_night(query) else "day"
@@ -369,24 +331,7 @@ def _dated(points: Points) -> bool:
 def _places(points: Points, group: Group | None) -> tuple[str, ...]:
     """The names of the places; with the year where there are several."""
     years = {place.year for place, _ in points if isinstance(place, dt.date)}
-    return tuple(_place(place, group, year=len(years) > 1) for place, _ in points)
-
-
-def _place(place: Place, group: Group | None, *, year: bool) -> str:
-    if not isinstance(place, dt.date):
-        head, _, rest = place.partition(" ")
-        short = group in (Group.WEEKDAY, Group.MONTH) and head in (*WEEKDAYS, *MONTHS)
-        return f"{head[:3]} {rest}".rstrip() if short else place
-    match group:
-        case Group.MONTH:
-            return f"{place:%b} {place.year}" if year else f"{place:%b}"
-        case Group.QUARTER:
-            return f"Q{(place.month + 2) // 3}" + (f" {place.year}" if year else "")
-        case Group.YEAR:
-            return str(place.year)
-        case Group.WEEKDAY:
-            return f"{place:%a}"
-    return f"{place.day} {place:%b}" + (f" {place.year}" if year else "")
+    return tuple(place_name(place, group, year=len(years) > 1) for place, _ in points)
 
 
 def _padded(values: tuple[float | None, ...], width: int) -> tuple[float | None, ...]:
@@ -396,3 +341,12 @@ def _padded(values: tuple[float | None, ...], width: int) -> tuple[float | None,
 def _filled(names: tuple[str, ...], width: int, others: tuple[str, ...] = ()) -> tuple[str, ...]:
     rest = others[len(names) : width] if others else ("",) * (width - len(names))
     return names + rest
+
+
+def _without_unit(bins: tuple[str, ...], step: str) -> tuple[tuple[str, ...], str]:
+    """Names of bins without the unit that all of them end with; it stands once, in the axis's title."""
+    ends = {each.rpartition(" ")[2] for each in bins}
+    unit = ends.pop() if len(ends) == 1 else ""
+    if not unit or any(each.isdecimal() for each in unit):
+        return bins, step
+    return tuple(each.removesuffix(unit).rstrip() for each in bins), with_unit(step, unit)

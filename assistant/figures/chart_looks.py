@@ -90,7 +90,7 @@ def has_dot(line: Line) -> list[bool]:
 
 def empty_places(chart: Chart) -> list[int]:
     """Where a bar is missing because nothing is known: marked, so that it cannot be taken for zero."""
-    if chart.kind != Kind.BAR:
+    if chart.kind != Kind.BAR or chart.sparse:
         return []
     return [at for at, value in enumerate(chart.lines[0].values) if value is None]
 

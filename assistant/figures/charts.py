@@ -1,6 +1,7 @@
 """Charts, drawn: as plain Plotly JSON for the web chat, as PNG for everywhere else.
 
     chart_choice.py  which picture suits which question, as a value
+    chart_words.py   titles and units
     chart_scales.py  round numbers, and what has room
     chart_looks.py   what both drawings have in common
     chart_png.py     the picture

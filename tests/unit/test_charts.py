@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +16,12 @@ from assistant.figures.chart_choice import Chart, Kind, chart_for
 from assistant.figures.chart_looks import DARK, LIGHT
 from assistant.figures.charts import plotly_figure, png
 from assistant.figures.query import Group, Measure, Period, Query, Where
+from assistant.figures.series import Series as Given
 
 MARCH = Period(dt.date(2026, 3, 1), dt.date(2026, 3, 31), "March 2026")
 FEBRUARY = Period(dt.date(2026, 2, 1), dt.date(2026, 2, 28), "February 2026")
 WEEK = Period(dt.date(2026, 3, 2), dt.date(2026, 3, 8), "this week")
 HOSTILE = '<a href="https://evil.test">$x^2$</a> %{y} \u202egro'
-
-
-@dataclass(frozen=True)
-class Given:
-    label: str
-    unit: str
-    points: Sequence[tuple[dt.date | str, float | None]]
 
 
 def days(period: Period, *values: float | None) -> list[tuple[dt.date | str, float | None]]:
@@ -212,6 +204,35 @@ def test_the_longest_and_the_latest_are_bars_with_names_unless_they_are_times_of
     assert (
         chart_for(Query("bedtime", Measure.TOP, MARCH), [Given("bedtime", "HH:MM", [("a", -5.0), ("b", 9.0)])]) is None
     )
+
+
+def test_of_weekends_the_days_between_are_no_gaps() -> None:
+    weekends = Where(weekdays=frozenset({5, 6}))
+    values = [1e3 * (at % 7) if (MARCH.start + dt.timedelta(days=at)).weekday() > 4 else None for at in range(31)]
+    query = Query("step_count", Measure.SUM, MARCH, group=Group.DAY, where=weekends)
+    chart = drawn(query, Given("steps", "steps", days(MARCH, *values)))
+    assert chart.places[:3] == ("1 Mar", "7 Mar", "8 Mar")
+    assert None not in chart.lines[0].values
+
+
+def test_a_day_without_a_purchase_is_no_lack_of_data() -> None:
+    query = Query("spending", Measure.SUM, WEEK, compare=MARCH)
+    chart = drawn(query, Given("a", "EUR", days(WEEK, 10.0, None)), Given("b", "EUR", days(MARCH, 31.0, None, None)))
+    assert [each["name"] for each in plotly_figure(chart, dark=False)["data"]] == [
+        "this week",
+        "mean per day, March 2026",
+    ]
+    assert chart.baseline is not None
+    assert chart.baseline.value == pytest.approx(11.0)
+
+
+def test_bins_that_are_named_stand_below_the_number_of_days() -> None:
+    bins = [("4,000–6,000 steps", 5.0), ("6,000–8,000 steps", 9.0)]
+    chart = drawn(Query("step_count", Measure.DISTRIBUTION, MARCH), Given("x", "days", bins))
+    assert (chart.x.title, chart.y.title) == ("steps", "number of days")
+    assert chart.places == ("4,000–6,000", "6,000–8,000")
+    hours = [("6 to 7 h", 5.0), ("7 to 8 h", 9.0)]
+    assert drawn(Query("sleep", Measure.DISTRIBUTION, MARCH), Given("x", "nights", hours)).x.title == "sleep (h)"
 
 
 # Gaps
