@@ -34,7 +34,7 @@ def test_the_records_behind_one_question_are_linked_once() -> None:
 def test_several_questions_are_told_apart_and_their_names_are_letters() -> None:
     said = figure_parts.links([figure(DAYS, subject="[x](https://evil.test)"), figure(ONE, records=1)])
     assert "\\[x\\]\\(https" in said
-    assert f"steps\\: 1 record]({addresses.rows_at(ONE)})" in said
+    assert f"steps\\, 1–31 Mar 2026\\: 1 record]({addresses.rows_at(ONE)})" in said
 
 
 def test_a_chart_is_an_address_and_the_same_each_time() -> None:

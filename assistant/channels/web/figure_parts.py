@@ -15,6 +15,7 @@ from assistant.channels.web.rendering import literal
 from assistant.errors import BadInput
 from assistant.figures import addresses
 from assistant.figures.charts import worth_drawing
+from assistant.figures.grouping import short_span
 from assistant.figures.query import Query
 
 MAX_CHARTS = 3
@@ -64,9 +65,10 @@ def with_links(answer: str, figures: Sequence[Mapping[str, Any]]) -> str:
 
 def _label(asked: _Asked, *, named: bool) -> str:
     count = f"{asked.records:,} record{'' if asked.records == 1 else 's'}"
-    return literal(f"{asked.subject}: {count}" if named and asked.subject else f"The {count} behind this").replace(
-        "\n", " "
-    )
+    if not named or not asked.subject:
+        return literal(f"The {count} behind this")
+    period = asked.query.period
+    return literal(f"{asked.subject}, {short_span(period.start, period.end)}: {count}").replace("\n", " ")
 
 
 def charts(thread: str, message: str, figures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
