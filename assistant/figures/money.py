@@ -139,7 +139,7 @@ def parse_amount(text: str, *, decimal: str = "") -> Amount:
         raise BadInput(f"“{text[:40]}” is no amount.")
     if len(groups) > 1 and (len(groups[-1]) != 3 or not all(1 <= len(each) <= 3 for each in groups)):
         raise BadInput(f"“{text[:40]}” is no amount.")
-    value = Decimal(f"{''.join(groups) or '0'}.{rest or '0'}")
+    value = Decimal(f"{''.join(groups) or '0'}{'.' if rest else ''}{rest}")
     negative, currency = _around(found["before"], found["after"], text)
     return Amount(-value if negative and value else value, currency)
 
