@@ -19,6 +19,7 @@ from assistant.figures import units
 from assistant.figures.health import take
 from assistant.figures.health_values import POSTED, Batch, Reading
 from assistant.figures.metrics import key_of, reading_metric
+from assistant.figures.told import flag_changed
 from assistant.jobs.influx_copy import READ_FROM
 from integrations.influxdb import OWN_TAG, InfluxConnection, Series
 from integrations.influxdb_lines import Wanted, instant, milliseconds
@@ -37,7 +38,7 @@ class ReadIn:
     """What a run has read.
 
     Attributes:
-        changed: (metric, day) that had another figure before.
+        changed: (metric, day) that had another figure before, or none.
     """
 
     values: int = 0
@@ -56,6 +57,7 @@ async def read_in(database: Database, person: Person, connection: InfluxConnecti
     done = ReadIn()
     for wanted in connection.wanted:
         await _read_one(database, person, connection, wanted, now=now, done=done)
+    await flag_changed(database, person.id, area="health", changed_days=done.changed, now=now)
     return done
 
 
@@ -74,7 +76,7 @@ async def _read_one(
             taken = await take(database, person.id, Batch(readings=readings), now=now)
             done.values += len(readings)
             done.added += taken.added
-            done.changed.update(taken.changed_days)
+            done.changed.update(taken.changed_days, taken.new_days)
             done.complaints += taken.complaints
         ends = [series.last_ms for series in found]
         # Of a series with more to come everything up to its last value is here; of the others all is.

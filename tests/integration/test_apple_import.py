@@ -17,12 +17,16 @@ import pytest
 from sqlalchemy import text
 
 from assistant import auth
+from assistant.db import operations
 from assistant.db.database import Database
 from assistant.errors import BadInput, DatabaseUnavailable
 from assistant.events import Person
 from assistant.figures import apple_export, health_post
+from assistant.figures.computing import compute
 from assistant.figures.health import take
 from assistant.figures.health_values import RECORDED
+from assistant.figures.query import Measure, Period, Query
+from assistant.figures.told import remember_told
 from assistant.settings import Settings
 
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
@@ -149,6 +153,28 @@ async def test_a_newer_export_adds_what_is_new_and_corrects_what_changed(
             await session.execute(text(f"DELETE FROM {table}"))
     await _import(database, ana, tmp_path / "new.xml")
     assert await _tables(database, ana) == after
+
+
+async def test_an_answer_that_an_export_corrects_comes_into_the_inbox(
+    database: Database, ana: Person, tmp_path: Path
+) -> None:
+    await _import(database, ana, _write(tmp_path / "old.xml", _lines()))
+    query = Query("step_count", Measure.SUM, Period(dt.date(2026, 10, 23), dt.date(2026, 10, 24)))
+    figures = await compute(database, ana.id, query, now=NOW, week_start=0)
+    await remember_told(
+        database, ana.id, question="How many steps?", query=query, figures=figures, told="many", thread=None, now=NOW
+    )
+    await _import(database, ana, tmp_path / "old.xml")
+    assert await _notices(database, ana) == []
+    corrected = [each.replace('value="', 'value="1') if "StepCount" in each else each for each in _lines()]
+    await _import(database, ana, _write(tmp_path / "new.xml", corrected))
+    (notice,) = await _notices(database, ana)
+    assert "How many steps?" in notice
+
+
+async def _notices(database: Database, person: Person) -> list[str]:
+    async with database.session(person.id) as session:
+        return [each.text for each in await operations.notices(session, person.id)]
 
 
 @pytest.mark.parametrize("after", [0, 1, 3])
