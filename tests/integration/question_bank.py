@@ -29,7 +29,7 @@ from wanted import (
     last,
     money,
     money_by,
-    money_by_time,
+    money_by_month,
     money_over,
     month,
     net,
@@ -220,7 +220,7 @@ MORE_MONEY: dict[str, Wanted] = {
     "Who are the top 5 payees I spent the most on this year?": money_by("payee", THIS_YEAR, limit=5),
     "What were my three biggest purchases in October?": largest(LAST_MONTH, 3),
     "Spending by category last month": money_by("category", LAST_MONTH),
-    "Show my spending per month since June": money_by_time(days("2026-06-01"), "%Y-%m"),
+    "Show my spending per month since June": money_by_month(days("2026-06-01")),
     "How often did I pay at Cafe Lumen in October?": money("spending", LAST_MONTH, how="count", payee="Cafe Lumen"),
     "How many purchases over 50 euros did I make in October?": money_over(50, LAST_MONTH),
     "What is the balance of my savings account?": balance("savings", "EUR"),
@@ -233,7 +233,7 @@ MORE_MONEY: dict[str, Wanted] = {
         money("spending", THIS_YEAR, how="mean", payee="Sushi Nori"),
     "How many times did I fill up at Roadside Fuel since July?":
         money("spending", days("2026-07-01"), how="count", payee="Roadside Fuel"),
-    "grocery spending by month this year": money_by_time(THIS_YEAR, "%Y-%m", category="groceries"),
+    "grocery spending by month this year": money_by_month(THIS_YEAR, category="groceries"),
     "What did Demo Works pay me in the first half of the year?":
         money("income", days("2026-01-01", "2026-06-30"), payee="Demo Works GmbH"),
     "top 3 categories by spending in Q3": money_by("category", Q3, limit=3),

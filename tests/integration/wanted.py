@@ -295,17 +295,18 @@ def money_by(column: str, period: Days, *, limit: int | None = None, table: str 
     return wants
 
 
-def money_by_time(period: Days, by: str, *, table: str = "spending", **where: str) -> Wants:
-    """Rows by month or week, in order; for each currency."""
+def money_by_month(period: Days, *, table: str = "spending", **where: str) -> Wants:
+    """A row for each month, in order, for each currency: all accounts are known through the whole period."""
 
     def wants(raw: RawYear) -> list[Want]:
         found = _picked(raw, table, period, where)
-        return [
-            Want((), str(currency), period, rows=[
-                float(each) / 100 for each in part.groupby([day.strftime(by) for day in part["day"]])["amount"].sum()
-            ])
-            for currency, part in found.groupby("currency")
-        ]  # fmt: skip
+        months = pd.period_range(period.start, period.end, freq="M").strftime("%Y-%m")
+        wanted = []
+        for currency, part in found.groupby("currency"):
+            sums = part.groupby([day.strftime("%Y-%m") for day in part["day"]])["amount"].sum()
+            rows = [float(each) / 100 for each in sums.reindex(months, fill_value=0)]
+            wanted.append(Want((), str(currency), period, rows=rows))
+        return wanted
 
     return wants
 
