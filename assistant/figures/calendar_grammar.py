@@ -97,7 +97,8 @@ _TEXT: list[tuple[str, Builder]] = [
     (rf"(?P<which>last|this) {_M}(?! \d)", read_named_month),
     (rf"{_ON}{_M}(?:(?: of)? {_YEARLIKE})?", read_month),
     (r"(?P<year>(?:19[89]|20\d)\d)-(?P<m>0[1-9]|1[0-2])\b(?!-)", read_iso_month),
-    (rf"(?P<season>spring|summer|autumn|winter|fall(?! asleep))(?:(?: of)? {_YEARLIKE})?", read_season),
+    (rf"(?:(?:last|this|the) )?(?P<season>spring|summer|autumn|winter|fall(?! asleep))(?:(?: of)? "
+     rf"{_YEARLIKE})?", read_season),
     (r"(?:(?:this|the current) )?(?:(?P<unit>year|month|week) to date|(?P<short>ytd|mtd|wtd))\b", read_so_far),
     (rf"(?P<within>(?:in|over|during|within|for|across|throughout) )?the last {_UNIT}(?! (?:of|"
      rf"before)\b)", read_the_last),

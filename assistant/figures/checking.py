@@ -27,7 +27,7 @@ def must_ask(reading: Reading, meant: list[Meant]) -> None:
         wants = True
     if wants and not all(each.weak for each in meant):
         return
-    if (wants and (reading.times or asked.measures)) or all(
+    if (wants and (reading.times or asked.measures or asked.per)) or all(
         each.key in ("balance", "bills", "budgets", "savings") for each in meant
     ):
         return

@@ -6,7 +6,8 @@ import re
 from functools import cache
 
 FILLER = frozenset(
-    "a about actually again all also am an and any approximately are at be been being bit but chart check currently "
+    "a about actually again amount all also am an and any approximately are at be been being bit but chart "
+    "check currently "
     "did display do does doing done exactly for get give go going gone got graph had has have having hello hey "
     "hi how i "
     "if in into is it its just kindly list many me mine much my myself of ok okay on or our overview per please plot "
@@ -71,9 +72,14 @@ PURCHASES = (
     r"debits?|shopping trips|buys"
 )
 COSTS = r"costs?|costing|cost me"
-INCOME = r"earn(?:ed|ing|ings|s)?|incomes?|receiv(?:e|ed|ing)|revenue|(?:money )?(?:came|coming|come) in"
+INCOME = (
+    r"earn(?:ed|ing|ings|s)?|(?<!net )incomes?|receiv(?:e|ed|ing)|revenue|(?:money )?(?:came|coming|come) in|"
+    r"(?:get|got|getting) paid"
+    r"|(?:i was|i have been|have i been|was i) paid|(?:pay|pays|paid) (?:to )?me"
+)
 NET = (
-    r"sav(?:e|ed|ing)(?! (?:account|goal))|net(?! worth)|surplus|(?:was |is |have |had |money )*left over|cash ?flow"
+    r"sav(?:e|ed|ing)(?! (?:account|goal))|net (?:income|savings|earnings)|net(?! worth)|surplus|(?:was |is |"
+    r"have |had |money )*left over|cash ?flow"
     r"|put aside|set aside"
 )
 BALANCE = (
@@ -90,7 +96,7 @@ SAVINGS = r"piggy ?banks?|savings? goals?|saving pots?"
 
 FAMILIES: dict[str, str] = {
     "running": r"runs?|ran|running|jog\w*",
-    "cycling": r"rides?|rode|riding|ridden|cycl(?:e|es|ed|ing)|bike|bikes|biked|biking|bike rides?|bicycl\w+",
+    "cycling": r"bike rides?|rides?|rode|riding|ridden|cycl(?:e|es|ed|ing)|bike|bikes|biked|biking|bicycl\w+",
     "swimming": r"swims?|swam|swum|swimming",
     "walking": r"walks?|walked|walking",
     "hiking": r"hik(?:e|es|ed|ing)",

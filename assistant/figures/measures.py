@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from assistant.figures.calendar_grammar import COUNT
 from assistant.figures.calendar_words import count_of
+from assistant.figures.lexicon import COSTS, INCOME, PURCHASES, SPENDING
 from assistant.figures.query import Bound, Group, Measure
 from assistant.figures.said import Said, number
 
@@ -297,19 +298,17 @@ def take_how(said: Said, asked: Asked) -> None:
     while match := said.take(rf"\bhow (?P<how>{_HOW})\b"):
         asked.hows.append(match["how"])
         asked.how = asked.how or match["how"]
+    money = said.has(rf"\b(?:{SPENDING}|{PURCHASES}|{INCOME}|{COSTS}|money)\b") is not None
+    names = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
     if match := said.take(_NOT_PER + r"\b(?P<time>hours?|minutes?|time)(?= |$|·)(?! of day)"):
         asked.unit = "time"
     elif said.take(_NOT_PER + r"\b(?:kilomet(?:er|re)s?|km|kms|miles?|met(?:er|re)s?)\b"):
         asked.unit = "distance"
-    elif said.take(r"\b(?:kg|pounds|lbs)\b"):
+    elif not money and said.take(r"\b(?:kg|pounds|lbs)\b"):
         asked.unit = "mass"
-    if match := said.take(
-        r"\b(?P<into>in|into|converted to|as) (?P<which>"
-        + "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
-        + r")(?!\w)"
-    ):
+    if match := said.take(rf"\b(?:in|into|converted to|as) (?P<which>{names})(?!\w)"):
         asked.currency = CURRENCIES[match["which"]]
-    elif match := said.take(r"\b(?P<which>euros?|dollars?|eur|usd|gbp|chf|francs)\b"):
+    elif match := said.take(r"\b(?P<which>euros?|dollars?|pounds|eur|usd|gbp|chf|francs)\b"):
         asked.currency, asked.unit = CURRENCIES[match["which"]], "money"
     if said.take(r"\b(?:much )?money\b"):
         asked.unit = "money"

@@ -37,7 +37,7 @@ class Name:
         start, end: Its place in the question, with the preposition.
         options: (kind, as it is stored); several when it could be any of them.
         partly: Only a part of the stored name was said.
-        unsure: And not the beginning of it.
+        unsure: And neither its beginning nor its end.
     """
 
     start: int
@@ -49,10 +49,11 @@ class Name:
     """The words around it say of which kind it is."""
 
 
+_Index = dict[tuple[str, ...], tuple[tuple[str, str], ...]]
+
+
 @lru_cache(maxsize=64)
-def _index(categories: tuple[str, ...], payees: tuple[str, ...], accounts: tuple[str, ...]) -> dict[
-    tuple[str, ...], tuple[tuple[str, str], ...]
-]:  # fmt: skip
+def _index(categories: tuple[str, ...], payees: tuple[str, ...], accounts: tuple[str, ...]) -> _Index:
     """Stored names by their stems; what people call a category leads to it, unless that is a name of its own."""
     found: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for kind, names in zip(KINDS, (categories, payees, accounts), strict=True):
@@ -91,24 +92,49 @@ def _indexed(have: Vocabulary) -> dict[tuple[str, ...], tuple[tuple[str, str], .
     return _index(have.categories, have.payees, have.accounts)
 
 
+@lru_cache(maxsize=64)
+def _ends_of_accounts(accounts: tuple[str, ...]) -> dict[tuple[str, ...], str]:
+    """An account's name without its first words, which are often the bank's; where that is one account."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name in accounts:
+        key = singulars(plain(name))
+        for size in range(1, len(key)):
+            if key[size:] not in (("account",), ("card",)):
+                found.setdefault(key[size:], []).append(name)
+    return {key: names[0] for key, names in found.items() if len(names) == 1}
+
+
 def take_names(said: Said, have: Vocabulary) -> list[Name]:
     """All names said in full, the longest first; they are taken."""
-    index = _indexed(have)
-    longest = max((len(key) for key in index), default=0)
+    index, ends = _indexed(have), _ends_of_accounts(have.accounts)
+    longest = max((len(key) for key in (*index, *ends)), default=0)
     found: list[Name] = []
     for size in range(longest, 0, -1):
         words = list(_WORD.finditer(said.rest))
         for place in range(len(words) - size + 1):
             run = words[place : place + size]
+            start, end = run[0].start(), run[-1].end()
             key = tuple(singular(word[0]) for word in run)
-            if key not in index or "·" in said.rest[run[0].start() : run[-1].end()]:
+            if "·" in said.rest[start:end]:
                 continue
-            name = _at(said, run[0].start(), run[-1].end(), index[key])
-            if size == 1 and not _may_stand_alone(run[0][0], name, run[0].start()):
-                continue
-            said.taken(name.start, name.end)
-            found.append(name)
+            if name := _full(said, start, end, key, index, ends):
+                said.taken(name.start, name.end)
+                found.append(name)
     return sorted(found, key=lambda each: each.start)
+
+
+def _full(
+    said: Said, start: int, end: int, key: tuple[str, ...], index: _Index, ends: dict[tuple[str, ...], str]
+) -> Name | None:
+    if key in index:
+        name = _at(said, start, end, index[key])
+        if len(key) > 1 or _may_stand_alone(said.rest[start:end], name, start):
+            return name
+    if key in ends:
+        name = _at(said, start, end, (("account", ends[key]),))
+        if len(key) > 1 or name.led:
+            return name
+    return None
 
 
 def _may_stand_alone(word: str, name: Name, start: int) -> bool:
@@ -147,17 +173,18 @@ def _at(said: Said, start: int, end: int, options: Sequence[tuple[str, str]], *,
 def take_parts(said: Said, have: Vocabulary) -> list[Name]:
     """Among the words that nothing explains: parts of names ("aldi" of "ALDI SUED 1234"); they are taken.
 
-    One that does not begin with what was said ("market" of "Farmers Market") has to be confirmed.
+    One that neither begins nor ends with what was said ("town" of "Old Town Pharmacy") has to be confirmed.
     """
     found: list[Name] = []
     for match in re.finditer(r"[\w&]+(?: [\w&]+)*", said.rest):
         for words, (start, end) in _runs(match):
             key = singulars(words)
             stored = [(full, each) for full, options in _stored(have).items() for each in options if _within(key, full)]
-            begins = tuple(dict.fromkeys(each for full, each in stored if full[: len(key)] == key))
-            options = begins or tuple(dict.fromkeys(each for _, each in stored))
+            ends = (full[: len(key)] == key or full[-len(key) :] == key for full, _ in stored)
+            sure = tuple(dict.fromkeys(each for at_end, (_, each) in zip(ends, stored, strict=True) if at_end))
+            options = sure or tuple(dict.fromkeys(each for _, each in stored))
             if options:
-                name = replace(_at(said, start, end, options, partly=True), unsure=not begins)
+                name = replace(_at(said, start, end, options, partly=True), unsure=not sure)
                 said.taken(name.start, name.end)
                 found.append(name)
                 break

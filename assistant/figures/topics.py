@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.figures.asking import Ask
-from assistant.figures.lexicon import COSTS, FAMILIES
+from assistant.figures.lexicon import COSTS, FAMILIES, INCOME, PURCHASES, SPENDING
 from assistant.figures.measures import Asked
 from assistant.figures.names import Name
 from assistant.figures.query import Group, Vocabulary
@@ -60,7 +60,9 @@ def meant_topics(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Nam
     if said.has(r"\b(?:time|hours|minutes)(?: (?:do|did|have) (?:i|we))?(?: usually)? spen[dt]\b"):
         said.take(r"\bspen[dt]\b")
     metrics = _merged(take_metrics(said, have))
-    activities = take_activities(said, have)
+    # "Spent at the gym": where it is about money, a kind of exercise is part of a name.
+    paid = re.search(rf"\b(?:{SPENDING}|{PURCHASES}|{INCOME})\b", said.rest)
+    activities = [] if paid and not metrics else take_activities(said, have)
     if _walked(metrics, activities):
         activities = [
             each

@@ -274,6 +274,7 @@ income by month in 2026 | income sum 2026-01-01..2026-11-22 by month
 How much did I earn per month this year? | income sum 2026-01-01..2026-11-22 by month
 how much money came in last month | income sum 2026-10-01..2026-10-31
 total income 2026 | income sum 2026-01-01..2026-11-22
+net savings last year | net sum 2025-01-01..2025-12-31
 did I save money last month | net sum 2026-10-01..2026-10-31
 what's left over this month | net sum 2026-11-01..2026-11-22
 how much money is left in my checking account | balance latest 2026-11-22 accounts=Checking
@@ -312,6 +313,7 @@ I'd like to know how much I spent on groceries last month | spending sum 2026-10
 Twinning, show me my spending by category for October | spending sum 2026-10-01..2026-10-31 by category
 do you know how I slept last night? | sleep mean 2026-11-22
 tell me my average heart rate for the past week | heart_rate mean 2026-11-16..2026-11-22
+how much did I spend at the landlord in March | spending sum 2026-03-01..2026-03-31 payees=City Landlord
 how much did I spend at City in March | spending sum 2026-03-01..2026-03-31 payees=City Landlord
 what did I spend most on in October | spending top 2026-10-01..2026-10-31 by category limit=1
 on which categories did I spend the most money last month | spending top 2026-10-01..2026-10-31 by category limit=5
@@ -455,7 +457,6 @@ how many hours did I walk last week | 0
 how much did I save by March | 0
 how much did I get back from Aldi in March | 0
 how much did I spend per hour last month | 0
-how much did I spend at the landlord in March | 1
 is my bedtime getting later? | 3
 Do I spend more on weekends than on weekdays? | 3
 what are my 3 longest runs this year | 0
@@ -547,7 +548,6 @@ how much is 20% of my rent
 hrv
 what was my weight at the start of the year
 how much did I get from Acme in March
-net savings last year
 how much can I spend this month
 how much do I want to spend this month
 how many nights over 7 km
@@ -555,6 +555,123 @@ top 10 step days this year
 5 worst nights this month
 how much money did I have at the end of March
 """
+
+OTHER = Vocabulary(
+    subjects={
+        **HAVE.subjects,
+        **{
+            key: Subject(key, METRICS[key].title, METRICS[key].shown, FIRST, TODAY)
+            for key in ("apple_exercise_time", "blood_oxygen_saturation", "respiratory_rate")
+        },
+    },
+    activities=("Outdoor Run", "Strength Training", "Outdoor Cycle", "Yoga"),
+    categories=(
+        *("rent", "groceries", "dining", "utilities", "insurance", "sports", "subscriptions", "transport"),
+        *("shopping", "health", "entertainment", "donations", "travel", "salary"),
+    ),
+    payees=(
+        *("Hillside Homes", "Fresh Market", "Green Basket", "Corner Grocer", "Cafe Lumen", "Pasta Palace"),
+        *("Bright Energy", "Pulse Gym", "StreamBox", "RailGo", "Old Town Pharmacy", "Demo Works"),
+    ),
+    accounts=("demo checking", "demo savings", "demo travel card"),
+    currencies=("EUR", "GBP"),
+    dates={"birthday": (5, 3)},
+)
+OF_ANOTHER_PERSON = """
+How much did I spend at the gym last month? | spending sum 2026-10-01..2026-10-31 payees=Pulse Gym
+how much did I spend at Green Basket in October | spending sum 2026-10-01..2026-10-31 payees=Green Basket
+how much did I spend at the pharmacy this year | spending sum 2026-01-01..2026-11-22 payees=Old Town Pharmacy
+what's in my savings account? | balance latest 2026-11-22 accounts=demo savings
+what's the balance on my checking account | balance latest 2026-11-22 accounts=demo checking
+how much did I spend with my travel card in May | spending sum 2026-05-01..2026-05-31 accounts=demo travel card
+how much did I spend on travel in 2026 | spending sum 2026-01-01..2026-11-22 categories=travel
+how much did I spend on eating out last month | spending sum 2026-10-01..2026-10-31 categories=dining
+What did I spend on dining and entertainment in September? | spending sum 2026-09-01..2026-09-30 categories=dining+entertainment & spending sum 2026-09-01..2026-09-30 by category categories=dining+entertainment
+how often did I go to Pasta Palace this year | spending count 2026-01-01..2026-11-22 payees=Pasta Palace
+how much did my StreamBox subscription cost this year | spending sum 2026-01-01..2026-11-22 categories=subscriptions payees=StreamBox
+How much did I pay in rent in the last 6 months? | spending sum 2026-05-23..2026-11-22 categories=rent
+What was my salary in October? | income sum 2026-10-01..2026-10-31 categories=salary
+how much did I get paid last month | income sum 2026-10-01..2026-10-31
+what was my biggest expense in the last 30 days | spending max 2026-10-24..2026-11-22
+what are my five biggest categories this year | spending top 2026-01-01..2026-11-22 by category limit=5
+How much money did I spend in pounds in May? | spending sum 2026-05-01..2026-05-31 in=GBP
+how far did I run in October? | workout_distance sum 2026-10-01..2026-10-31 activities=Outdoor Run
+how many runs did I do last month | workouts count 2026-10-01..2026-10-31 activities=Outdoor Run
+how many times did I do yoga this month | workouts count 2026-11-01..2026-11-22 activities=Yoga
+how long did I do strength training last week | workout_duration sum 2026-11-09..2026-11-15
+how much did I exercise last week | apple_exercise_time sum 2026-11-09..2026-11-15
+how many exercise minutes did I get yesterday | apple_exercise_time sum 2026-11-21
+average exercise minutes per day last month | apple_exercise_time mean 2026-10-01..2026-10-31
+how many kilometres did I cycle this year | workout_distance sum 2026-01-01..2026-11-22 activities=Outdoor Cycle
+what was my longest bike ride | workout_duration max 2025-11-23..2026-11-22 activities=Outdoor Cycle & workout_distance max 2025-11-23..2026-11-22 activities=Outdoor Cycle
+what was my average resting heart rate in Q1 compared with Q2 | resting_heart_rate mean 2026-01-01..2026-03-31 vs 2026-04-01..2026-06-30
+what was my blood oxygen last week | blood_oxygen_saturation mean 2026-11-09..2026-11-15
+what was my breathing rate on average in July | respiratory_rate mean 2026-07-01..2026-07-31
+HRV average last month vs the month before | heart_rate_variability mean 2026-10-01..2026-10-31 vs 2026-09-01..2026-09-30
+What's my average bedtime? | bedtime mean 2025-11-23..2026-11-22
+what time do I wake up on weekdays on average? | wake_time mean 2025-11-23..2026-11-22 weekdays=01234
+how did I sleep last Friday | sleep mean 2026-11-20
+how much sleep did I get this week compared to last week | sleep mean 2026-11-16..2026-11-22 vs 2026-11-09..2026-11-15
+Did I sleep better in October than in September? | sleep mean 2026-10-01..2026-10-31 vs 2026-09-01..2026-09-30
+how many nights in October did I sleep less than 7 hours? | sleep count 2026-10-01..2026-10-31 <7h
+how many days did I hit 10,000 steps in the last month? | step_count count 2026-10-23..2026-11-22 >=10000
+how many days did I reach 10k steps this year | step_count count 2026-01-01..2026-11-22 >=10000
+what was my weight on January 1st? | weight_body_mass mean 2026-01-01
+what is my weight trend over the last 90 days | weight_body_mass trend 2026-08-25..2026-11-22
+am I spending more than last year? | spending sum 2026-01-01..2026-11-22 vs 2025-01-01..2025-12-31
+are my steps going up this year? | step_count trend 2026-01-01..2026-11-22
+On which day did I spend the most in October? | spending top 2026-10-01..2026-10-31 by day limit=1
+which month had the highest spending | spending top 2025-11-23..2026-11-22 by month limit=1
+which category did I spend most on last month | spending top 2026-10-01..2026-10-31 by category limit=1
+list my spending by category for the last 3 months | spending sum 2026-08-23..2026-11-22 by category
+show monthly spending for 2026 | spending sum 2026-01-01..2026-11-22 by month
+what did I spend on average per month on groceries in 2026 | spending mean 2026-01-01..2026-11-22 by month categories=groceries
+what's my average grocery spend per week? | spending mean 2025-11-23..2026-11-22 by week categories=groceries
+what is my median step count this year | step_count median 2026-01-01..2026-11-22
+total active energy burned in October | active_energy sum 2026-10-01..2026-10-31
+how many calories did I burn on average per day last week | active_energy mean 2026-11-09..2026-11-15
+calories burned last week | active_energy sum 2026-11-09..2026-11-15
+how far did I walk last week | walking_running_distance sum 2026-11-09..2026-11-15
+walking distance yesterday | walking_running_distance sum 2026-11-21
+how many steps did I do on my birthday | step_count sum 2026-05-03
+what was my blood pressure on average in March | blood_pressure_systolic mean 2026-03-01..2026-03-31 & blood_pressure_diastolic mean 2026-03-01..2026-03-31
+highest systolic blood pressure this year | blood_pressure_systolic max 2026-01-01..2026-11-22
+net income last month | net sum 2026-10-01..2026-10-31
+how much did I save on average per month this year | net mean 2026-01-01..2026-11-22 by month
+cash flow in October | net sum 2026-10-01..2026-10-31
+how much did I spend on insurance, utilities and rent this year | spending sum 2026-01-01..2026-11-22 categories=insurance+utilities+rent & spending sum 2026-01-01..2026-11-22 by category categories=insurance+utilities+rent
+Is there a relationship between my steps and my sleep? | step_count correlation 2025-11-23..2026-11-22 against=sleep
+how many workouts this week | workouts count 2026-11-16..2026-11-22
+what did I do for exercise last week | apple_exercise_time sum 2026-11-09..2026-11-15
+show me my transactions at RailGo last month | spending sum 2026-10-01..2026-10-31 payees=RailGo
+How's my heart rate been this week? | heart_rate mean 2026-11-16..2026-11-22
+heart rate right now | heart_rate latest 2025-11-23..2026-11-22
+spending yesterday? | spending sum 2026-11-21
+What did I spend today? | spending sum 2026-11-22
+Spend this week | spending sum 2026-11-16..2026-11-22
+sum of expenses in August | spending sum 2026-08-01..2026-08-31
+give me total costs for transport in Q3 | spending sum 2026-07-01..2026-09-30 categories=transport
+costs for utilities in Q3 | spending sum 2026-07-01..2026-09-30 categories=utilities
+what did utilities cost me in Q3 | spending sum 2026-07-01..2026-09-30 categories=utilities
+how expensive was September | spending sum 2026-09-01..2026-09-30
+how many steps did I average per day in the first quarter | step_count mean 2026-01-01..2026-03-31
+In October, how many steps did I take per day on average? | step_count mean 2026-10-01..2026-10-31
+Since my birthday, how much have I spent on dining? | spending sum 2026-05-03..2026-11-22 categories=dining
+Last 7 nights: average sleep? | sleep mean 2026-11-16..2026-11-22
+average sleep, last 7 nights | sleep mean 2026-11-16..2026-11-22
+sleep average over the past two weeks | sleep mean 2026-11-09..2026-11-22
+how long have I slept on average since September? | sleep mean 2026-09-01..2026-11-22
+what were my total steps for the week of 5 October? | step_count sum 2026-10-05..2026-10-11
+how much did Demo Works pay me in October | income sum 2026-10-01..2026-10-31 payees=Demo Works
+how much was I paid in 2026 | income sum 2026-01-01..2026-11-22
+how many pounds did I spend in May | spending sum 2026-05-01..2026-05-31 in=GBP
+how much did I weigh in pounds last week | weight_body_mass mean 2026-11-09..2026-11-15
+how many pounds did I weigh last week | weight_body_mass mean 2026-11-09..2026-11-15
+how much was paid for rent in March | spending sum 2026-03-01..2026-03-31 categories=rent
+has the rent been paid this month | spending sum 2026-11-01..2026-11-22 categories=rent
+my bank balance | balance latest 2026-11-22
+what is the net for Q3 | net sum 2026-07-01..2026-09-30
+"""  # noqa: E501
 
 
 def lines(table: str) -> list[str]:
@@ -595,6 +712,14 @@ def test_a_clear_question_becomes_its_query(line: str) -> None:
     assert " & ".join(map(told, found.queries)) == expected
 
 
+@pytest.mark.parametrize("line", lines(OF_ANOTHER_PERSON))
+def test_a_question_is_read_by_what_this_person_has(line: str) -> None:
+    question, _, expected = line.partition(" | ")
+    found = read(question, OTHER)
+    assert isinstance(found, Understood), found
+    assert " & ".join(map(told, found.queries)) == expected
+
+
 @pytest.mark.parametrize("line", lines(UNCLEAR))
 def test_a_doubtful_question_is_asked_back_with_choices_that_are_clear(line: str) -> None:
     question, _, number = line.partition(" | ")
@@ -616,21 +741,14 @@ def test_the_tables_are_large_enough_and_say_nothing_twice() -> None:
     assert sizes[0] >= 300
     assert sizes[1] >= 40
     assert sizes[2] >= 80
-    questions = [
-        line.partition(" | ")[0].lower() for table in (UNDERSTOOD, UNCLEAR, NOT_FIGURES) for line in lines(table)
-    ]
+    every = [line for table in (UNDERSTOOD, UNCLEAR, NOT_FIGURES) for line in lines(table)]
+    questions = [line.partition(" | ")[0].lower() for line in every]
     assert len(questions) == len(set(questions))
 
 
 NARROWING = (
-    "with Anna",
-    "at night",
-    "after 10 pm",
-    "on business",
-    "for the party",
-    "except Tuesdays",
-    "abroad",
-    "blorf",
+    *("with Anna", "at night", "after 10 pm", "on business"),
+    *("for the party", "except Tuesdays", "abroad", "blorf"),
 )
 
 
@@ -753,12 +871,8 @@ def test_a_comparison_keeps_both_sides_in_their_places() -> None:
 
 
 def test_letters_in_the_wrong_place_do_not_hide_a_known_word() -> None:
-    for wrong in (
-        "how many setps did I walk yesterday",
-        "how many steps did I walk yestreday",
-        "how many stpes yesterday",
-    ):
-        found = read(wrong)
+    for slip in ("setps did I walk yesterday", "steps did I walk yestreday", "stpes yesterday"):
+        found = read(f"how many {slip}")
         assert isinstance(found, Understood)
         assert told(found.queries[0]) == "step_count sum 2026-11-21"
 
@@ -829,10 +943,8 @@ def test_calories_that_could_be_two_things_are_asked_back() -> None:
 def test_the_week_begins_when_the_person_says() -> None:
     found = understand("steps last week", HAVE, now=NOW, week_start=6)
     assert isinstance(found, Understood)
-    assert (found.queries[0].period.start, found.queries[0].period.end) == (
-        dt.date(2026, 11, 15),
-        dt.date(2026, 11, 21),
-    )
+    period = found.queries[0].period
+    assert (period.start, period.end) == (dt.date(2026, 11, 15), dt.date(2026, 11, 21))
 
 
 def test_any_text_at_all_is_survived() -> None:
