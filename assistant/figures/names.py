@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from assistant.figures.lexicon import FILLER, SYNONYMS, singular, singulars
+from assistant.figures.metrics import METRICS
 from assistant.figures.query import Vocabulary
 from assistant.figures.said import Said, plain
 
@@ -27,6 +28,9 @@ CORE = frozenset(
     "run running walk walking cycling swimming yoga first second third since until between over under".split()
 )
 """Words with a meaning of their own: a name only after "at", "on", "category", ..."""
+_OF_METRICS = frozenset(
+    word for metric in METRICS.values() for word in (metric.title, *metric.words) if " " not in word
+)
 
 
 @dataclass(frozen=True)
@@ -80,9 +84,16 @@ def _index(categories: tuple[str, ...], payees: tuple[str, ...], accounts: tuple
 
 
 def _stored(have: Vocabulary) -> dict[tuple[str, ...], list[tuple[str, str]]]:
-    """Stored names alone."""
+    return _own(have.categories, have.payees, have.accounts)
+
+
+@lru_cache(maxsize=64)
+def _own(
+    categories: tuple[str, ...], payees: tuple[str, ...], accounts: tuple[str, ...]
+) -> dict[tuple[str, ...], list[tuple[str, str]]]:
+    """Stored names alone, by their words."""
     found: dict[tuple[str, ...], list[tuple[str, str]]] = {}
-    for kind, names in zip(KINDS, (have.categories, have.payees, have.accounts), strict=True):
+    for kind, names in zip(KINDS, (categories, payees, accounts), strict=True):
         for name in names:
             found.setdefault(singulars(plain(name)), []).append((kind, name))
     return found
@@ -139,7 +150,7 @@ def _full(
 
 def _may_stand_alone(word: str, name: Name, start: int) -> bool:
     """A word with a meaning of its own is a name only where the word before it says so: "at Total", not "in total"."""
-    if not (word in CORE or word in FILLER or word.isdigit()):
+    if not (word in CORE or word in FILLER or word in _OF_METRICS or word.isdigit()):
         return True
     return name.start < start and name.led
 

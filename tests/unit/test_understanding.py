@@ -923,6 +923,15 @@ def test_the_word_before_a_name_says_of_which_kind_it_is() -> None:
     assert at.queries[0].where == Where(payees=("Coffee",))
 
 
+def test_a_payee_called_like_a_metric_does_not_take_its_place() -> None:
+    have = Vocabulary(subjects=HAVE.subjects, payees=("Steps",))
+    walked, paid = read("how many steps yesterday", have), read("how much did I pay at Steps yesterday", have)
+    assert isinstance(walked, Understood)
+    assert told(walked.queries[0]) == "step_count sum 2026-11-21"
+    assert isinstance(paid, Understood)
+    assert told(paid.queries[0]) == "spending sum 2026-11-21 payees=Steps"
+
+
 def test_another_currency_than_the_only_one_is_asked_of_the_query() -> None:
     found = read("how much did I spend last month in dollars")
     assert isinstance(found, Understood)
