@@ -21,6 +21,7 @@ from assistant.db.ledger_money import AccountRow
 from assistant.errors import BadInput
 from assistant.figures import categories, transfers
 from assistant.figures.categories import Chooser
+from assistant.figures.told import flag_changed
 
 log = logging.getLogger(__name__)
 
@@ -213,6 +214,7 @@ async def take(
         kinds = await transfers.match(session, owner)
         await ledger_money.put_plans(session, owner, source, [_plan(plan) for plan in plans], complete=all_plans)
     days.update(removed, marked, kinds)
+    await flag_changed(database, owner, area="money", changed_days=days, now=now)
     log.info("Transactions taken", extra={"source": source, "added": added, "changed": changed})
     return Taken(
         added, changed, len(removed), len(incoming) - added - changed, _notes(renamed, corrected), sorted(days)
@@ -247,7 +249,7 @@ async def _put_accounts(session: AsyncSession, owner: UUID, accounts: Sequence[A
     rows: dict[str, AccountRow] = {}
     for account in accounts:
         found = find_account(stored, account)
-        row = _merged(found, account) if found else _fresh(account)
+        row = _merged(found, account) if found else fresh_account(account)
         if row != found:
             await ledger_money.put_account(session, owner, row)
             stored = [each for each in stored if each.id != row.id] + [row]
@@ -261,6 +263,9 @@ def find_account(stored: Sequence[AccountRow], account: Account) -> AccountRow |
         if (row.source, row.source_id) == (account.source, account.source_id):
             return row
     number = plain_number(account.number)
+    if not number and account.source == "bank":
+        named = [row for row in stored if row.source == "bank" and row.name.casefold() == tidy(account.name).casefold()]
+        return next((row for row in named if row.own and row.currency in (account.currency, "")), None)
     if not number or not account.own:
         return None
     same = [row for row in stored if row.number == number and row.own]
@@ -270,7 +275,8 @@ def find_account(stored: Sequence[AccountRow], account: Account) -> AccountRow |
     return same[0] if len(same) == 1 and not account.currency else None
 
 
-def _fresh(account: Account) -> AccountRow:
+def fresh_account(account: Account) -> AccountRow:
+    """A row for an account that is not stored yet."""
     number = plain_number(account.number)
     name = tidy(account.name) or number or account.source_id
     return AccountRow(
