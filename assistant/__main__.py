@@ -56,6 +56,7 @@ COMMANDS = {
     "token": Row("tokens", "token", "Keys with which a phone posts health data."),
     "user": Row("people", "user", "People of this house."),
     "model": Row("models", "model", "Language and embedding models."),
+    "sources": Row("sources", "sources", "Show or say which device counts where several have the same day."),
     "insights": Row("insights", "insights", "Look for what stands out in your figures; thumbs up or down per kind."),
     "demo": Row("demo", "demo", "Fill an empty house with a synthetic person, or take it out again."),
     "doctor": Row("examining", "doctor", "Look at everything that has to work; every finding names its fix."),

@@ -13,6 +13,7 @@ from assistant.events import Figure
 from assistant.figures.computing import compute, vocabulary
 from assistant.figures.query import Query, Unclear, Understood
 from assistant.figures.telling import tell
+from assistant.figures.told import remember_told
 from assistant.figures.words import understand
 from assistant.labels import Confidentiality, Labels
 from assistant.memory.dates import known_dates
@@ -50,17 +51,35 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
         return await recall(question, context)
     if isinstance(found, Unclear):
         choices = [Choice(each.label, tool, {"question": each.question}) for each in found.choices]
-        return Result(found.question, choices=choices, state="complete" if choices else "refused")
+        return Result(found.question, choices=choices) if choices else await _from_notes(found, question, context)
     said: list[str] = []
     figures: list[Figure] = []
     for query in found.queries:
         computed = await compute(database, person.id, query, now=context.now, week_start=person.week_start)
         told = tell(query, computed)
+        await remember_told(
+            database,
+            person.id,
+            question=question,
+            query=query,
+            figures=computed,
+            told=told,
+            thread=context.thread,
+            now=context.now,
+        )
         said.append(told)
         figures += computed
     classes = {_class_of(query) for query in found.queries}
     labels = Labels(classes=frozenset({Confidentiality.PERSONAL, *classes}))
     return Result("\n\n".join(said), figures=figures, labels=labels)
+
+
+async def _from_notes(found: Unclear, question: str, context: Context) -> Result:
+    """What figures cannot tell, with what the notes say of it, if they say something."""
+    noted = await recall(question, context)
+    if not noted.citations:
+        return Result(found.question, state="refused")
+    return replace(noted, text=f"{found.question} Your notes say:\n\n{noted.text}", rephrase=False)
 
 
 async def _understood(

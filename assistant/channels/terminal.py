@@ -94,11 +94,12 @@ async def ask(assistant: Assistant, person: Person, text: str) -> Answer:
     return answer
 
 
-async def ask_aloud(assistant: Assistant, person: Person, text: str, *, out: TextIO) -> None:
+async def ask_aloud(assistant: Assistant, person: Person, text: str, *, out: TextIO) -> Answer | None:
     """One answer, streamed, with its sources below."""
     drawn = await _draw(assistant.run(Message(text, person=person)), out=out)
     for each in drawn.approvals:
         print(f"`twinning approve {each.id}` or `twinning deny {each.id}`", file=out)
+    return drawn.answer
 
 
 async def ask_many(assistant: Assistant, person: Person, questions: Path, *, out: TextIO) -> int:
@@ -146,6 +147,7 @@ class _Drawn:
 
     options: Sequence[str] = ()
     approvals: Sequence[Approval] = ()
+    answer: Answer | None = None
 
 
 async def chat(assistant: Assistant, person: Person, *, thread: UUID | None = None) -> None:
@@ -253,6 +255,7 @@ async def _draw(events: AsyncIterator[Event], *, out: TextIO) -> _Drawn:
     options: Sequence[str] = ()
     approvals: list[Approval] = []
     streamed = ""
+    finished: Answer | None = None
     async for event in events:
         match event:
             case StepStarted(name=name):
@@ -269,6 +272,7 @@ async def _draw(events: AsyncIterator[Event], *, out: TextIO) -> _Drawn:
             case ApprovalAsked(approval=approval):
                 approvals.append(approval)
             case Finished(answer=answer):
+                finished = answer
                 if answer.text.startswith(streamed):
                     print(plain(answer.text[len(streamed) :]) if not options else "", file=out)
                 _draw_sources(answer.citations, out=out)
@@ -278,7 +282,7 @@ async def _draw(events: AsyncIterator[Event], *, out: TextIO) -> _Drawn:
                 pass  # the sources come below the answer
             case _:
                 pass
-    return _Drawn(options, approvals)
+    return _Drawn(options, approvals, finished)
 
 
 def _draw_approval(approval: Approval, *, out: TextIO) -> None:

@@ -20,6 +20,7 @@ from assistant.channels.terminal import approval_as_json
 from assistant.commands.running import command, database_of_the_folder, for_user, read_settings, tell
 from assistant.errors import BadInput, TwinningError
 from assistant.events import Approval, Person
+from assistant.jobs import influx_sync
 from assistant.outside import Outside, make_outside, utc_now
 from assistant.rendering import plain
 
@@ -163,6 +164,7 @@ async def executor() -> None:
     async with database_of_the_folder(settings) as database:
         outside = make_outside(settings, database)
         work = asyncio.create_task(outside.carry_out())
+        copying = asyncio.create_task(influx_sync.run_forever(outside))
         for stop in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(stop, work.cancel)
         tell("Waiting for approved actions; Ctrl-C stops.")
@@ -172,6 +174,9 @@ async def executor() -> None:
             await work
         except asyncio.CancelledError:
             tell("Stopped.")
+        finally:
+            copying.cancel()
+            await asyncio.gather(copying, return_exceptions=True)
 
 
 def show(approval: Approval) -> None:

@@ -6,7 +6,7 @@ import click
 
 from assistant.commands.running import command, for_user, omac_and_person, read_settings, tell
 from assistant.context import Context
-from assistant.jobs import ledger_sync, notion_sync
+from assistant.jobs import influx_sync, ledger_sync, notion_sync
 from assistant.outside import make_outside
 from assistant.rendering import plain
 
@@ -33,6 +33,17 @@ async def notion(forget_many: bool, user: str | None) -> None:
         click.echo(plain(report.text) if report else "Notion and memory are in step.")
         if report and report.waiting:
             click.echo("`twinning approvals` shows what waits.")
+
+
+@sync.command()
+@for_user
+@command
+async def influxdb(user: str | None) -> None:
+    """Copy new readings to InfluxDB, and read what was chosen there."""
+    async with omac_and_person(user) as (omac, person):
+        settings = read_settings()
+        report = await influx_sync.run(make_outside(settings, omac.database), person, now=settings.clock())
+        click.echo(plain(report.text) if report else "No InfluxDB is connected; `twinning connect influxdb` does that.")
 
 
 all_option = click.option("--all", "full", is_flag=True, help="Read everything, not only what can have changed.")

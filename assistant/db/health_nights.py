@@ -219,3 +219,11 @@ async def use_token(session: AsyncSession, hashes: Sequence[bytes]) -> UUID | No
         {"hashes": list(hashes)},
     )
     return found
+
+
+async def night_sources(session: AsyncSession, owner: UUID) -> list[str]:
+    """Who has recorded nights."""
+    rows = await session.execute(
+        text("SELECT DISTINCT source FROM health_nights WHERE owner_id = :owner ORDER BY source"), {"owner": owner}
+    )
+    return list(rows.scalars())

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,11 +27,8 @@ from assistant.figures.apple_records import Converting
 from assistant.figures.apple_xml import Reader, opened, recognises
 from assistant.figures.health import take
 from assistant.figures.health_values import Batch, Taken
-from assistant.figures.told import flag_changed
 
 __all__ = ["recognises", "take_file"]
-
-log = logging.getLogger(__name__)
 
 BATCH = 30_000
 """What a transaction costs beside its readings is spread over so many; some 40 MB are held for them."""
@@ -67,9 +63,6 @@ async def take_file(
             report(min(done_bytes, size), size)
             batch = ahead.result()
     report(size, size)
-    corrected = await flag_changed(database, person.id, area="health", changed_days=sums.days, now=now)
-    if corrected:
-        log.info("Answers were corrected", extra={"action": "figures_corrected", "count": corrected})
     return sums.told(converting, reader.found.left_out)
 
 
@@ -99,7 +92,6 @@ class _Sums:
     marked: int = 0
     unknown: set[str] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)
-    days: set[tuple[str, dt.date]] = field(default_factory=set)
 
     def add(self, taken: Taken) -> None:
         self.added += taken.added
@@ -107,8 +99,6 @@ class _Sums:
         self.unchanged += taken.unchanged
         self.marked += taken.marked
         self.unknown.update(taken.unknown)
-        # Also days that had nothing: a sum over a month that was told is another one with them.
-        self.days.update(taken.changed_days, taken.new_days)
         self.complaints += taken.complaints[: SHOWN - len(self.complaints)]
 
     def told(self, converting: Converting, left_out: Mapping[str, int]) -> list[str]:

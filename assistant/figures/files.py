@@ -17,12 +17,14 @@ from assistant.figures import (
     bank_ofx,
     bank_qif,
     health_post,
+    ledger_setup,
 )
 
 HEAD_BYTES = 65_536
 SUFFIXES = frozenset(".json .xml .zip .csv .tsv .txt .ofx .qfx .qif .sta .mt940 .940".split())
 """Only such files are opened to be recognised; what else a folder holds is not read twice."""
 _FORMATS: tuple[ModuleType, ...] = (
+    ledger_setup,
     health_post,
     apple_export,
     bank_ofx,

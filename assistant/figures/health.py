@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from assistant.db import health
+from assistant.db import health, health_nights
 from assistant.db.database import Database
 from assistant.figures import health_others, units
 from assistant.figures.health_others import Orders, Tally
@@ -29,6 +29,7 @@ from assistant.figures.health_values import Workout as Workout
 from assistant.figures.metrics import METRICS, Kind, reading_metric, shown_unit
 from assistant.figures.packing import Bounds, pack
 from assistant.figures.sources import rank
+from assistant.figures.told import flag_changed
 
 CLOCKS_DIFFER = dt.timedelta(minutes=15)
 """So far a phone's clock may be ahead of ours before a reading is one of the future."""
@@ -37,6 +38,8 @@ TOTALS = tuple(key for key, metric in METRICS.items() if metric.kind is Kind.TOT
 
 async def take(database: Database, owner: UUID, batch: Batch, *, now: dt.datetime) -> Taken:
     """Stores a batch: what is new is added, what differs is corrected, what is known already changes nothing.
+
+    Answers that were given from days that are others now are named in the inbox.
 
     Args:
         now: What begins later than a quarter of an hour after it is marked as future.
@@ -55,6 +58,7 @@ async def take(database: Database, owner: UUID, batch: Batch, *, now: dt.datetim
             await health_others.records(session, owner, batch.records),
         )
     days = [each for tally in tallies for each in tally.days]
+    await flag_changed(database, owner, area="health", changed_days=[(key, day) for key, day, _ in days], now=now)
     return Taken(
         added=sum(tally.added for tally in tallies),
         changed=sum(tally.changed for tally in tallies),
@@ -67,8 +71,20 @@ async def take(database: Database, owner: UUID, batch: Batch, *, now: dt.datetim
     )
 
 
+async def standings(database: Database, owner: UUID) -> dict[str, list[str]]:
+    """The sources of every metric in the order in which they count; nights as "sleep"."""
+    async with database.session(owner) as session:
+        orders = await health.priorities(session, owner)
+        found = [*await health.series(session, owner)]
+        found += [("sleep", source) for source in await health_nights.night_sources(session, owner)]
+    by_metric: dict[str, list[str]] = {}
+    for metric, source in sorted(found, key=lambda each: (rank(*each, orders=orders), each[1])):
+        by_metric.setdefault(metric, []).append(source)
+    return by_metric
+
+
 async def set_priority(
-    database: Database, owner: UUID, metric: str, order: Sequence[str]
+    database: Database, owner: UUID, metric: str, order: Sequence[str], *, now: dt.datetime
 ) -> tuple[tuple[str, dt.date], ...]:
     """Puts the sources of a metric in the person's own order, and chooses anew for all days.
 
@@ -91,7 +107,9 @@ async def set_priority(
         changed = await health.put_ranks(session, owner, ranks) if ranks else []
         if metric in ("", "sleep"):
             changed += await health_others.settle_again(session, owner, orders=orders)
-    return tuple((key, day) for key, day, _ in changed)
+    days = tuple((key, day) for key, day, _ in changed)
+    await flag_changed(database, owner, area="health", changed_days=days, now=now)
+    return days
 
 
 async def _readings(

@@ -134,7 +134,9 @@ def plain_number(number: str) -> str:
 
 def tidy(words: str) -> str:
     """One line, one blank between words, nothing that Postgres cannot hold."""
-    return " ".join(words.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").split())
+    if not words.isascii():
+        words = words.encode("utf-8", "replace").decode("utf-8")
+    return " ".join(words.replace("\x00", "").split())
 
 
 def fingerprint(account: str, entry: Entry) -> bytes:
@@ -232,8 +234,21 @@ def _notes(renamed: int, corrected: int) -> list[str]:
 
 def _json(values: Mapping[str, Any]) -> str:
     """JSON that Postgres can hold: no NUL, no half of a character."""
-    plain = {tidy(str(key)): tidy(value) if isinstance(value, str) else value for key, value in values.items()}
-    return orjson.dumps(plain, default=str).decode().replace("\\u0000", "")
+    try:
+        written = orjson.dumps(dict(values), default=str)
+    except orjson.JSONEncodeError:  # half of a character
+        written = b"\\u0000"
+    if b"\\u0000" in written:
+        written = orjson.dumps(_plain(values), default=str)
+    return written.decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return tidy(value)
+    if isinstance(value, Mapping):
+        return {tidy(str(name)): _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

@@ -217,14 +217,14 @@ async def test_two_sources_are_never_added_up_and_the_watch_counts(home: Home) -
         for source in (WATCH, PHONE)
     }
     assert (await home.counting("step_count"))[day] == ("Ana’s Apple Watch", by_source[WATCH], 24)
-    changed = await set_priority(home.database, home.person.id, "step_count", [PHONE])
+    changed = await set_priority(home.database, home.person.id, "step_count", [PHONE], now=NOW)
     assert changed == (("step_count", day),)
     assert (await home.counting("step_count"))[day] == (PHONE, by_source[PHONE], 24)
     assert (await home.counting("heart_rate"))[day][0] == "Ana’s Apple Watch"
     # What comes later keeps to the order, and the rule comes back with an empty one.
     await home.post(made.day_rows(SPRING[1]))
     assert (await home.counting("step_count"))[SPRING[1]][0] == PHONE
-    assert len(await set_priority(home.database, home.person.id, "step_count", [])) == 2
+    assert len(await set_priority(home.database, home.person.id, "step_count", [], now=NOW)) == 2
     assert (await home.counting("step_count"))[day][0] == "Ana’s Apple Watch"
 
 
@@ -232,7 +232,7 @@ async def test_the_order_of_sources_holds_for_nights_too(home: Home) -> None:
     await home.post([*made.stretch_rows(SPRING[2]), made.aggregated_row(SPRING[2], seed=1)])
     counting = "SELECT source FROM health_nights WHERE chosen"
     assert await home.rows(counting) == [("Ana’s Apple Watch",)]
-    assert await set_priority(home.database, home.person.id, "sleep", ["Ring"]) == (("sleep", SPRING[2]),)
+    assert await set_priority(home.database, home.person.id, "sleep", ["Ring"], now=NOW) == (("sleep", SPRING[2]),)
     assert await home.rows(counting) == [("Ring",)]
 
 
