@@ -37,7 +37,8 @@ async def sources(metric: str | None, order: tuple[str, ...], reset: bool, user:
             if missing := [each for each in order if each not in there]:
                 raise BadInput(f"There is no source {missing[0]!r}; there are: {', '.join(sorted(there)) or 'none'}.")
             changed = await set_priority(database, person.id, key, order, now=settings.clock())
-            click.echo(f"{len({day for _, day in changed}):,} days count otherwise now.")
+            days = len({day for _, day in changed})
+            click.echo(f"{days:,} {'day counts' if days == 1 else 'days count'} otherwise now.")
             known = await standings(database, person.id)
     if not known:
         click.echo("No health readings are here yet.")
