@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from assistant.db import users
 from assistant.db.tables import User
 
+SOURCE = "demo"
+"""Of the facts that a synthetic person comes with."""
 OWN = {
     "documents": "documents",
     "memories": "facts and passages",
@@ -66,9 +68,10 @@ async def own(session: AsyncSession, owner: UUID) -> dict[str, int]:
 
 
 async def said(session: AsyncSession, owner: UUID) -> tuple[int, int]:
-    """How many facts a person told the assistant, and how many messages they wrote."""
+    """How many facts were told to a synthetic person besides those it came with, and how many messages."""
     facts = await session.scalar(
-        text("SELECT count(*) FROM memories WHERE owner_id = :owner AND kind = 'fact'"), {"owner": owner}
+        text("SELECT count(*) FROM memories WHERE owner_id = :owner AND kind = 'fact' AND source <> :source"),
+        {"owner": owner, "source": SOURCE},
     )
     messages = await session.scalar(
         text("SELECT count(*) FROM messages WHERE owner_id = :owner AND role = 'person'"), {"owner": owner}

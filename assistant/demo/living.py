@@ -12,13 +12,14 @@ import asyncio
 import datetime as dt
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from assistant import demo
 from assistant.db import demo_people
 from assistant.db.database import Database
+from assistant.demo.notes import FACTS
 from assistant.errors import BadInput, NotFound, TwinningError
 from assistant.events import Person
 from assistant.memory.ingest import Import, Progress, Summary, embed_pending
@@ -64,7 +65,7 @@ async def fill(
     now: dt.datetime,
     report: Callable[[Progress], None] = lambda _: None,
 ) -> Filled:
-    """Writes the files of the year into `folder` and imports them as any files are.
+    """Writes the files of the year into `folder`, imports them as any files are, and has some facts remembered.
 
     One that was killed can be run again.
 
@@ -83,6 +84,8 @@ async def fill(
         raise TwinningError(
             f"The synthetic year could not be read ({path}: {why}); `twinning demo --remove` clears up."
         )
+    for fact in FACTS:
+        await omac.remember(replace(person, name=NAME), fact, source=demo_people.SOURCE)
     await embed_pending(omac, person)
     async with database.session(person.id) as session:
         await demo_people.close(session, person.id)

@@ -61,6 +61,8 @@ NOTES = (
     ("Plans for winter", 12, 3, "Buy no more mint. Book the hut for February. Ask Ines about a second guitar lesson."),
 )  # fmt: skip
 """Title, month of the year (0 is the first), day of it, and what it says."""
+FACTS = ("My birthday is on 3 May.", "My favourite tea is Assam.")
+"""What the synthetic person has said of themself: "since my birthday" is taken from such a fact, never from a note."""
 
 
 def files(year: Year) -> dict[str, str]:
@@ -69,5 +71,5 @@ def files(year: Year) -> dict[str, str]:
     for title, month, day, text in NOTES:
         dated = min(year.months[month] + (day - 1) * DAY, year.today)
         slug = "-".join("".join(letter if letter.isalnum() else " " for letter in title.lower()).split())
-        found[f"demo-{slug}.md"] = f"---\ndate: {dated}\ntags: [demo]\n---\n\n# {title}\n\n{text}\n"
+        found[f"demo-{slug}.md"] = f"---\ndate: {dated}\n---\n\n# {title}\n\n{text}\n"
     return found

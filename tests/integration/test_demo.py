@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
 from assistant import auth
+from assistant.__main__ import main
 from assistant.db import demo_people, threads, users
 from assistant.db.database import Database
 from assistant.db.server import EmbeddedServer
@@ -270,7 +269,6 @@ def test_a_newcomer_fills_asks_and_takes_out_by_command(
     (data / "models").symlink_to(embedding_weights)
     (tmp_path / "mine.md").write_text("My own note.")
     environment = {
-        **os.environ,
         "TWINNING_DATA_DIR": str(data),
         "TWINNING_DATABASE_URL": database_url,
         "TWINNING_MODEL": "none",
@@ -279,9 +277,8 @@ def test_a_newcomer_fills_asks_and_takes_out_by_command(
     }
 
     def twinning(*arguments: str | Path) -> tuple[int, str, str]:
-        program = Path(sys.executable).with_name("twinning")
-        done = subprocess.run([program, *arguments], env=environment, capture_output=True, timeout=120, check=False)
-        return done.returncode, done.stdout.decode(), done.stderr.decode()
+        done = CliRunner(env=environment).invoke(main, list(map(str, arguments)))
+        return done.exit_code, done.stdout, done.stderr
 
     code, out, err = twinning("demo")
     assert code == 0, err
@@ -305,4 +302,4 @@ def test_a_newcomer_fills_asks_and_takes_out_by_command(
     assert "Counted again: nothing is left." in out
     assert not (data / "demo").exists()
     assert twinning("demo", "--remove")[0] == 1
-    assert twinning("import", tmp_path / "mine.md")[0] == 0
+    assert twinning("import", "--wait", tmp_path / "mine.md")[0] == 0

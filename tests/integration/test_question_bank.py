@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -17,13 +16,14 @@ from question_bank import BANK, AskBack, Note, Unknown, Wanted
 from raw_year import RawYear
 from wanted import NOW, Either, Want
 
-from assistant import auth, demo
+from assistant import auth
 from assistant.channels import terminal
 from assistant.db.server import EmbeddedServer
+from assistant.demo import living
 from assistant.events import Person
 from assistant.house import House, open_house
-from assistant.memory.ingest import embed_pending
 from assistant.settings import Settings
+from assistant.weights import DEFAULT_CHAT_MODEL
 
 STRETCHES = {"day": 1, "week": 7, "month": 30.4375, "year": 365.25}
 
@@ -38,14 +38,7 @@ class Verdict:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("year") / "demo"
-    demo.write(folder, now=NOW.astimezone(ZoneInfo("Europe/Berlin")))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def raw(folder: Path) -> RawYear:
-    return RawYear(folder)
+    return tmp_path_factory.mktemp("year") / "demo"
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +67,14 @@ async def filled(
     settings = _settings(filled_url, embedding_weights, tmp_path_factory.mktemp("data"), model="none")
     async with open_house(settings) as house:
         person = await auth.owner_of_the_folder(house.database, settings)
-        summary = await house.import_path(person, folder)
-        assert not summary.skipped
-        await embed_pending(house.omac, person)
+        await living.fill(house.omac, person, folder, now=NOW)
         yield house, person
+
+
+@pytest.fixture(scope="module")
+def raw(filled: tuple[House, Person], folder: Path) -> RawYear:
+    """The same files, read by the other side."""
+    return RawYear(folder)
 
 
 async def test_every_figure_is_right_without_a_model(filled: tuple[House, Person], raw: RawYear) -> None:
@@ -89,7 +86,9 @@ async def test_every_figure_is_right_without_a_model(filled: tuple[House, Person
 async def test_every_figure_is_right_with_the_built_in_model(
     filled: tuple[House, Person], chat_weights: Path, raw: RawYear, tmp_path: Path
 ) -> None:
-    settings = _settings(str(filled[0].settings.database_url), chat_weights, tmp_path / "data", model="builtin:default")
+    settings = _settings(
+        str(filled[0].settings.database_url), chat_weights, tmp_path / "data", model=f"builtin:{DEFAULT_CHAT_MODEL}"
+    )
     async with open_house(settings) as house:
         await house.brain.probe()
         _hold(await _ask_all(house, filled[1], raw))
