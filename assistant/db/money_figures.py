@@ -8,8 +8,8 @@ with all that is asked of it, so that the wide rows stay unread.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -24,6 +24,7 @@ SIDES = {
     "moves": ("true", "t.amount"),
 }
 """Which transactions a flow consists of, and its sign: spending is positive and refunds reduce it; "moves" are all."""
+DAY = dt.timedelta(days=1)
 KEYS = {
     "": "''",
     "category": "t.category",
@@ -63,7 +64,7 @@ class Sync(NamedTuple):
 
 
 class Total(NamedTuple):
-    """Transactions of one key, day and currency, summed up.
+    """Transactions of one key, day and currency, summed up; in minor units, which are not whole once converted.
 
     Attributes:
         amount: Of all of them, in the direction of the side.
@@ -75,8 +76,8 @@ class Total(NamedTuple):
     key: str
     day: dt.date | None
     currency: str
-    amount: int
-    bought: int
+    amount: int | Decimal
+    bought: int | Decimal
     records: int
     purchases: int
     newest: dt.date
@@ -148,6 +149,14 @@ class Slice:
             parts.append(f"{SIDES[self.side][1]} {self.than} :amount")
         return " AND ".join(parts)
 
+    def months(self) -> tuple[dt.date, dt.date] | None:
+        """The first days of the first and the last whole month in it, where sums of months will do; else None."""
+        if self.weekdays or self.payees is not None or self.than or self.side == "moves":
+            return None
+        first = self.start if self.start.day == 1 else _next_month(self.start)
+        last = (self.end + DAY).replace(day=1) - DAY
+        return (first, last.replace(day=1)) if first < last else None
+
     def given(self, owner: UUID) -> Mapping[str, Any]:
         """What the names in `where` stand for."""
         named = {"weekdays": self.weekdays, "categories": self.categories, "payees": self.payees}
@@ -188,26 +197,103 @@ async def syncs(session: AsyncSession, owner: UUID) -> list[Sync]:
 
 
 async def totals(
-    session: AsyncSession, owner: UUID, which: Slice, *, key: str = "", by_day: bool = False
+    session: AsyncSession, owner: UUID, which: Slice, *, key: str = "", by: str = "", newest: bool = True
 ) -> list[Total]:
-    """Sums by key, currency and perhaps day.
+    """Sums by key, currency and perhaps day or month; whole months out of what is kept of them, where that will do.
 
     Args:
         key: One of `KEYS`.
+        by: "day" or "month" (its first day in the period); "" for neither.
+        newest: Whether the day of the newest one is needed; of sums by month it is then the month's first.
     """
-    day = "t.booked_on" if by_day else "NULL::date"
+    months = which.months() if by != "day" and key != "payee" else None
+    if months is None:
+        return _sorted(await _of_transactions(session, owner, which, key=key, by=by))
+    found = await _of_months(session, owner, which, key=key, by=by, months=months)
+    for start, end in ((which.start, months[0] - DAY), (_next_month(months[1]), which.end)):
+        if start <= end:
+            edge = replace(which, start=start, end=end)
+            found += await _of_transactions(session, owner, edge, key=key, by=by)
+    merged: dict[tuple[str, dt.date | None, str], Total] = {}
+    for each in found:
+        at = each.key, each.day, each.currency
+        merged[at] = _added(merged[at], each) if at in merged else each
+    kept = [each for each in merged.values() if each.records]
+    return _sorted(await _with_newest(session, owner, which, kept) if newest else kept)
+
+
+def _sorted(found: Iterable[Total]) -> list[Total]:
+    return sorted(found, key=lambda each: (each.currency, each.key, each.day or dt.date.min))
+
+
+def _added(one: Total, other: Total) -> Total:
+    return one._replace(
+        amount=one.amount + other.amount,
+        bought=one.bought + other.bought,
+        records=one.records + other.records,
+        purchases=one.purchases + other.purchases,
+        newest=max(one.newest, other.newest),
+    )
+
+
+def _next_month(month: dt.date) -> dt.date:
+    return (month.replace(day=28) + 4 * DAY).replace(day=1)
+
+
+async def _of_transactions(session: AsyncSession, owner: UUID, which: Slice, *, key: str, by: str) -> list[Total]:
+    day = {"day": "t.booked_on", "month": "greatest(date_trunc('month', t.booked_on)::date, :start)"}.get(by, "")
     sign = SIDES[which.side][1]
-    keys = [each for each in (KEYS[key] if key else "", "t.booked_on" if by_day else "", "t.currency") if each]
+    keys = [each for each in (KEYS[key] if key else "", day, "t.currency") if each]
     found = await session.execute(
         text(
-            f"SELECT {KEYS[key]}, {day}, t.currency, sum({sign})::bigint,"
+            f"SELECT {KEYS[key]}, {day or 'NULL::date'}, t.currency, sum({sign})::bigint,"
             f"  coalesce(sum({sign}) FILTER (WHERE t.kind <> 'refund'), 0)::bigint,"
             "  count(*), count(*) FILTER (WHERE t.kind <> 'refund'), max(t.booked_on)"
             f" FROM ledger_transactions t WHERE {which.where()} GROUP BY {', '.join(keys)}"
         ),
         which.given(owner),
     )
-    return sorted(map(Total._make, found), key=lambda each: (each.currency, each.key, each.day or dt.date.min))
+    return list(map(Total._make, found))
+
+
+async def _of_months(
+    session: AsyncSession, owner: UUID, which: Slice, *, key: str, by: str, months: tuple[dt.date, dt.date]
+) -> list[Total]:
+    month = "t.month" if by == "month" else ""
+    sign = SIDES[which.side][1]
+    keys = [each for each in (KEYS[key] if key else "", month, "t.currency") if each]
+    where = which.where().replace("t.booked_on", "t.month").replace(" AND t.mark = ''", "")
+    where = where.replace("t.amount", "t.direction")
+    found = await session.execute(
+        text(
+            f"SELECT {KEYS[key]}, {month or 'NULL::date'}, t.currency, sum({sign})::bigint,"
+            f"  coalesce(sum({sign}) FILTER (WHERE t.kind <> 'refund'), 0)::bigint, sum(t.transactions)::int,"
+            "  coalesce(sum(t.transactions) FILTER (WHERE t.kind <> 'refund'), 0)::int, max(t.month)"
+            f" FROM ledger_months t WHERE {where} AND t.transactions > 0 GROUP BY {', '.join(keys)}"
+        ),
+        {**which.given(owner), "start": months[0], "end": months[1]},
+    )
+    return list(map(Total._make, found))
+
+
+async def _with_newest(session: AsyncSession, owner: UUID, which: Slice, found: list[Total]) -> list[Total]:
+    """The day of the newest transaction of each currency in place of its month's first: looked up in that month."""
+    last: dict[str, dt.date] = {}
+    for each in found:
+        last[each.currency] = max(each.newest, last.get(each.currency, each.newest))
+    for currency, month in last.items():
+        end = min(_next_month(month.replace(day=1)) - DAY, which.end)
+        one = replace(which, currency=currency, start=max(month, which.start), end=end)
+        day = await session.scalar(
+            text(f"SELECT max(t.booked_on) FROM ledger_transactions t WHERE {one.where()}"), one.given(owner)
+        )
+        last[currency] = day or month
+    return [
+        each._replace(newest=last[each.currency])
+        if each.newest.replace(day=1) == last[each.currency].replace(day=1)
+        else each
+        for each in found
+    ]
 
 
 async def amounts(session: AsyncSession, owner: UUID, which: Slice, *, key: str = "") -> list[Amounts]:
@@ -309,32 +395,27 @@ async def plans(session: AsyncSession, owner: UUID, kind: str) -> list[Plan]:
 
 
 class Names(NamedTuple):
-    """What transactions are called, the most frequent first, and how far they reach."""
+    """What transactions of own accounts are called, the most frequent first."""
 
     categories: list[str]
     payees: list[str]
     currencies: list[str]
-    first: dt.date | None
-    last: dt.date | None
 
 
 async def names(session: AsyncSession, owner: UUID) -> Names:
-    """The names of transactions of own accounts, out of the index alone."""
+    """The names of transactions of own accounts, out of what is kept of them."""
     found = await session.execute(
         text(
-            "SELECT t.category, t.payee, t.currency, count(*), min(t.booked_on), max(t.booked_on)"
-            " FROM ledger_transactions t WHERE t.owner_id = :owner AND t.mark = '' AND t.account_id = ANY(ARRAY("
-            "   SELECT a.id FROM ledger_accounts a WHERE a.owner_id = :owner AND a.own))"
-            " GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3"
+            "SELECT t.category, t.payee, t.currency, t.transactions FROM ledger_names t"
+            " WHERE t.owner_id = :owner AND t.transactions > 0"
+            "   AND t.account_id IN (SELECT a.id FROM ledger_accounts a WHERE a.owner_id = :owner AND a.own)"
         ),
         {"owner": owner},
     )
-    rows = list(found)
     counts: list[dict[str, int]] = [{}, {}, {}]
-    for *named, count, _, _ in rows:
+    for *named, count in found:
         for each, name in zip(counts, named, strict=True):
             if name:
                 each[name] = each.get(name, 0) + count
     ordered = [sorted(each, key=lambda name: (-each[name], name)) for each in counts]
-    first, last = min((row[4] for row in rows), default=None), max((row[5] for row in rows), default=None)
-    return Names(ordered[0], ordered[1], ordered[2], first, last)
+    return Names(ordered[0], ordered[1], ordered[2])

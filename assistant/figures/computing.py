@@ -135,26 +135,30 @@ def _change(query: Query, one: Figure, two: Figure, *, now: dt.datetime) -> Figu
 
 async def values_by_day(
     session: AsyncSession, owner: UUID, query: Query, *, now: dt.datetime, week_start: int
-) -> dict[str, list[tuple[dt.date, float]]]:
-    """What each day of the period comes to, by unit: a day without a value is not there.
+) -> tuple[dict[str, list[tuple[dt.date, float]]], Figure]:
+    """What each day of the period comes to, by unit: a day without a value is not there. And what that stands on.
 
     Of money and workouts a day on which nothing was is a zero, where the records are known to reach it.
     """
     room = _room(query.subject)
     if room is health_figures:
         ground = await health_ground.ground_of(session, owner, query, now=now, week_start=week_start)
-        return {ground.unit: ground.by_day()}
+        return {ground.unit: ground.by_day()}, health_ground.figure(ground, None)
     if room is workout_figures:
         workouts = await workout_figures.ground_of(session, owner, query, now=now, week_start=week_start)
-        return {workouts.unit: workout_figures.by_day(workouts)}
+        return {workouts.unit: workout_figures.by_day(workouts)}, workout_figures.figure(workouts, None)
     if query.subject in stock_figures.PLANS:
         raise BadInput(
             f"There are no figures of {query.subject} day by day; ask which there are, or what they come to."
         )
     money = await money_ground.ground_of(session, owner, query, now=now, week_start=week_start)
     if query.subject == "balance":
-        return (await stock_figures.balances_by_day(session, owner, money))[0]
-    return await money_sums.by_day(session, owner, money)
+        series = (await stock_figures.balances_by_day(session, owner, money))[0]
+    else:
+        series = await money_sums.by_day(session, owner, money)
+    days = [points[-1][0] for points in series.values() if points]
+    records = sum(map(len, series.values()))
+    return series, money_ground.figure(money, None, unit="", records=records, newest=max(days, default=None))
 
 
 async def _correlation(
@@ -166,14 +170,10 @@ async def _correlation(
     standing: list[Figure] = []
     for subject in (query.subject, query.against):
         one = replace(query, subject=subject, measure=Measure.MEAN, against="", group=None, bound=None)
-        series = await values_by_day(session, owner, one, now=now, week_start=week_start)
+        series, stands_on = await values_by_day(session, owner, one, now=now, week_start=week_start)
         unit, points = max(series.items(), key=lambda item: len(item[1]), default=("", []))
         sides.append((unit, dict(points)))
-        if _room(subject) is health_figures:
-            standing += await health_figures.figures_of(session, owner, one, now=now, week_start=week_start)
-        else:
-            counted = replace(one, measure=Measure.SUM)
-            standing += await _room(subject).figures_of(session, owner, counted, now=now, week_start=week_start)
+        standing.append(stands_on)
     days = sorted(sides[0][1].keys() & sides[1][1].keys())
     first, second = ([side[day] for day in days] for _, side in sides)
     found = statistics.correlation(first, second)
@@ -233,10 +233,10 @@ async def vocabulary(database: Database, owner: UUID) -> Vocabulary:
             subject: await stored_money.plans(session, owner, kind) for subject, kind in stock_figures.PLANS.items()
         }
     own = [account for account in accounts if account.own]
-    if names and names.first and names.last:
-        unit = names.currencies[0]
+    firsts, lasts = ([day for each in own if (day := getattr(each, end))] for end in ("first", "last"))
+    if names and names.currencies and firsts and lasts:
         for key in money_figures.FLOWS:
-            subjects[key] = Subject(key, _ONES[key], unit, names.first, names.last)
+            subjects[key] = Subject(key, _ONES[key], names.currencies[0], min(firsts), max(lasts))
     stated = [account for account in own if account.balance is not None]
     if stated:
         ends = [day for each in stated for day in (each.first, each.last, each.balance_on) if day]

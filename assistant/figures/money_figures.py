@@ -28,7 +28,6 @@ from assistant.figures.money import digits_of, is_currency
 from assistant.figures.money_ground import Ground, figure, ground_of
 from assistant.figures.money_sums import (
     KEYED,
-    Sum,
     by_day,
     major,
     name_of,
@@ -38,6 +37,7 @@ from assistant.figures.money_sums import (
     ranked,
     refunds_taken_off,
     sums_of,
+    time_of,
 )
 from assistant.figures.query import Group, Measure, Query
 from assistant.figures.standing import days_of, picked
@@ -88,7 +88,7 @@ async def _summed(session: AsyncSession, owner: UUID, ground: Ground) -> list[Fi
     return [
         figure(
             ground,
-            major(sum((each.amount for each in sums), Decimal(0)), currency),
+            major(sum(each.amount for each in sums), currency),
             unit=currency,
             records=sum(each.records for each in sums),
             newest=max(each.newest for each in sums),
@@ -102,7 +102,7 @@ async def _by_time(session: AsyncSession, owner: UUID, ground: Ground) -> list[F
     """Rows of sums; a mean, median, least or most of them is the value, over those that are whole."""
     query = ground.query
     assert query.group is not None
-    found = await sums_of(session, owner, ground, by_day=True)
+    found = await sums_of(session, owner, ground, by=time_of(query.group))
     if not found:
         rows = part_rows(ground, ground.main_currency, []) if ground.ledger.overlaps(ground.period) else ()
         return [nothing(ground, rows=rows)]
@@ -134,15 +134,15 @@ async def _by_key(session: AsyncSession, owner: UUID, ground: Ground) -> list[Fi
     found = await sums_of(session, owner, ground, key=key)
     figures = []
     for currency, sums in found.items():
-        merged: dict[str, list[Sum]] = {}
+        merged: dict[str, list[Total]] = {}
         for each in sums:
             merged.setdefault(each.key, []).append(each)
         rows = []
         for name, some in merged.items():
-            value: float | None = major(sum((each.amount for each in some), Decimal(0)), currency)
+            value: float | None = major(sum(each.amount for each in some), currency)
             if query.measure is Measure.MEAN:
                 purchases = sum(each.purchases for each in some)
-                bought = sum((each.bought for each in some), Decimal(0))
+                bought = Decimal(sum(each.bought for each in some))
                 value = major(bought / purchases, currency) if purchases else None
             rows.append(FigureRow(name_of(ground, key, name), value, sum(each.records for each in some)))
         figures.append(
@@ -173,7 +173,9 @@ async def _counted(session: AsyncSession, owner: UUID, ground: Ground) -> Figure
             notes.append(f"Of transactions in {currency}.")
     timed = query.group in BY_TIME or query.group is Group.WEEKDAY
     key = KEYED.get(query.group, "") if query.group else ""
-    totals = await stored.totals(session, owner, which, key=key, by_day=timed)
+    totals = await stored.totals(
+        session, owner, which, key=key, by=time_of(query.group) if timed and query.group else ""
+    )
     records = sum(each.purchases for each in totals)
     newest = max((each.newest for each in totals), default=None)
     if query.group is None:
@@ -239,7 +241,7 @@ async def _trend(session: AsyncSession, owner: UUID, ground: Ground) -> list[Fig
     parts = parts_of(ground.period, group, week_start=ground.week_start).parts
     stretch = {Group.MONTH: _MONTH_DAYS, Group.WEEK: 7.0}.get(group, 1.0)
     figures = []
-    for currency, sums in (await sums_of(session, owner, ground, by_day=True)).items():
+    for currency, sums in (await sums_of(session, owner, ground, by=time_of(group))).items():
         rows = part_rows(replace(ground, query=query), currency, sums)
         points = [
             (part.start, row.value)

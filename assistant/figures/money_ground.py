@@ -282,8 +282,8 @@ class Rates:
                 days.append(each.day)
                 values.append((rate, each.source))
 
-    def convert(self, minor: int, currency: str, day: dt.date) -> Decimal | None:
-        """Minor units of another currency in minor units of `to`, not rounded; None where there is no rate."""
+    def convert(self, minor: int | Decimal, currency: str, day: dt.date) -> Decimal | None:
+        """Minor units of a currency in minor units of `to`, not rounded; None where there is no rate."""
         if currency == self.to:
             return Decimal(minor)
         rate = self._rate(currency, day)

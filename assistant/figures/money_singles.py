@@ -41,7 +41,7 @@ async def _means(session: AsyncSession, owner: UUID, ground: Ground) -> list[Fig
     for currency, sums in (await sums_of(session, owner, ground)).items():
         purchases = sum(each.purchases for each in sums)
         if purchases:
-            value = major(sum((each.bought for each in sums), Decimal(0)) / purchases, currency)
+            value = major(Decimal(sum(each.bought for each in sums)) / purchases, currency)
             newest = max(each.newest for each in sums)
             notes = ground.rates.notes()
             figures.append(figure(ground, value, unit=currency, records=purchases, newest=newest, notes=notes))

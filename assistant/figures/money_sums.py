@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from uuid import UUID
 
@@ -24,81 +23,71 @@ from assistant.figures.wording import count
 KEYED = {Group.CATEGORY: "category", Group.PAYEE: "payee", Group.ACCOUNT: "account"}
 
 
-@dataclass(frozen=True)
-class Sum:
-    """Transactions of one key, day and currency summed up, perhaps converted; amounts in minor units."""
-
-    key: str
-    day: dt.date | None
-    currency: str
-    amount: Decimal
-    bought: Decimal
-    records: int
-    purchases: int
-    newest: dt.date
-
-
 async def sums_of(
-    session: AsyncSession, owner: UUID, ground: Ground, *, key: str = "", by_day: bool = False
-) -> dict[str, list[Sum]]:
-    """Sums by currency; all in one where they are to be converted and rates are there."""
-    convert = bool(ground.query.currency)
-    found = await stored.totals(session, owner, ground.slice(), key=key, by_day=by_day or convert)
-    sums: dict[str, list[Sum]] = {}
-    for total in found:
-        each = _converted(ground, total) if convert else None
-        if each is None:
-            each = Sum(
-                total.key, total.day, total.currency, Decimal(total.amount), Decimal(total.bought),
-                total.records, total.purchases, total.newest,
-            )  # fmt: skip
+    session: AsyncSession, owner: UUID, ground: Ground, *, key: str = "", by: str = ""
+) -> dict[str, list[Total]]:
+    """Sums by currency; all in one where they are to be converted and rates are there.
+
+    Args:
+        key: "category", "payee", "account" or "".
+        by: "day", "month" or "".
+    """
+    to = ground.query.currency
+    sums: dict[str, list[Total]] = {}
+    for total in await stored.totals(session, owner, ground.slice(), key=key, by="day" if to else by):
+        each = _converted(ground, total) if to else total
         sums.setdefault(each.currency, []).append(each)
-    first = ground.query.currency
-    return dict(
-        sorted(sums.items(), key=lambda item: (item[0] != first, -sum(each.records for each in item[1]), item[0]))
-    )
+    return dict(sorted(sums.items(), key=lambda item: (item[0] != to, -sum(each.records for each in item[1]), item[0])))
 
 
-def _converted(ground: Ground, total: Total) -> Sum | None:
+def _converted(ground: Ground, total: Total) -> Total:
+    """In the currency that was asked for; as it is where there is no rate."""
     assert total.day is not None
     amount = ground.rates.convert(total.amount, total.currency, total.day)
     bought = ground.rates.convert(total.bought, total.currency, total.day)
     if amount is None or bought is None:
-        return None
-    to = ground.query.currency
-    return Sum(total.key, total.day, to, amount, bought, total.records, total.purchases, total.newest)
+        return total
+    return total._replace(currency=ground.query.currency, amount=amount, bought=bought)
 
 
 def major(minor: Decimal | int, currency: str) -> float:
     """An amount in major units, rounded to the currency's precision."""
     digits = digits_of(currency)
-    value = Decimal(minor).scaleb(-digits).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
+    if isinstance(minor, int):
+        return float(minor / 10**digits)  # division of whole numbers is rounded once, so it is the nearest float
+    value = minor.scaleb(-digits).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
     return float(value) + 0.0
 
 
 async def by_day(session: AsyncSession, owner: UUID, ground: Ground) -> dict[str, list[tuple[dt.date, float]]]:
     """By currency every known day with what it comes to; zero where nothing was booked."""
-    found = await sums_of(session, owner, ground, by_day=True)
+    found = await sums_of(session, owner, ground, by="day")
     days = picked(days_of(ground.period), ground.query.where.weekdays)
     series = {}
     for currency, sums in found.items():
-        amounts: dict[dt.date, Decimal] = {}
+        amounts: dict[dt.date, Decimal | int] = {}
         for each in sums:
             if each.day is not None:
-                amounts[each.day] = amounts.get(each.day, Decimal(0)) + each.amount
+                amounts[each.day] = amounts.get(each.day, 0) + each.amount
         series[currency] = [
-            (day, major(amounts.get(day, Decimal(0)), currency))
+            (day, major(amounts.get(day, 0), currency))
             for day in days
             if day in amounts or ground.ledger.known(day, day)
         ]
     return series
 
 
-def part_rows(ground: Ground, currency: str, sums: Sequence[Sum]) -> list[FigureRow]:
+def time_of(group: Group) -> str:
+    """By what sums have to be read so that they can be put into weeks, months, ...: "month" or "day"."""
+    return "month" if group in (Group.MONTH, Group.QUARTER, Group.YEAR) else "day"
+
+
+def part_rows(ground: Ground, currency: str, sums: Sequence[Total]) -> list[FigureRow]:
     """What the weeks, months, ... of the period come to; None for one without records on days that are not known."""
     assert ground.query.group is not None
     parts = parts_of(ground.period, ground.query.group, week_start=ground.week_start)
-    amounts, records = [Decimal(0)] * len(parts.parts), [0] * len(parts.parts)
+    amounts: list[Decimal | int] = [0] * len(parts.parts)
+    records = [0] * len(parts.parts)
     for each in sums:
         if each.day is not None:
             at = parts.place_of(each.day)
@@ -151,7 +140,7 @@ def nothing(ground: Ground, *, unit: str = "", zero: bool = False, rows: Sequenc
     return figure(ground, value, unit=unit or ground.main_currency, records=0, rows=rows)
 
 
-def refunds_taken_off(ground: Ground, sums: Sequence[Sum]) -> list[str]:
+def refunds_taken_off(ground: Ground, sums: Sequence[Total]) -> list[str]:
     """How many refunds make spending less."""
     if ground.query.subject != "spending":
         return []

@@ -90,7 +90,7 @@ async def _daily(database: Database, owner: UUID, query: Query, *, now: dt.datet
         return await _grouped(database, owner, coarse, now=now, week_start=week_start)
     plain = replace(query, measure=Measure.MEAN, group=None, bound=None, against="")
     async with database.session(owner) as session:
-        found = await computing.values_by_day(session, owner, plain, now=now, week_start=week_start)
+        found, _ = await computing.values_by_day(session, owner, plain, now=now, week_start=week_start)
     return [Series(when(query.period), unit, _filled(period, points)) for unit, points in found.items()]
 
 

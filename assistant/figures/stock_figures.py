@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -108,7 +107,7 @@ async def _held(session: AsyncSession, owner: UUID, ground: Ground) -> tuple[lis
             first, last = (on + DAY, end) if on < end else (end + DAY, on)
             which = Slice("moves", [account.id], first, last, currency=account.currency)
             found = await stored.totals(session, owner, which)
-            moved = sum(each.amount for each in found) * (1 if on < end else -1)
+            moved = sum(int(each.amount) for each in found) * (1 if on < end else -1)
         dates.add(on)
         held.append(Held(account, account.balance + moved))
     notes = []
@@ -160,13 +159,13 @@ async def balances_by_day(
     for currency in sorted({each.account.currency for each in held}):
         some = [each for each in held if each.account.currency == currency]
         which = Slice("moves", [each.account.id for each in some], ground.period.start, ground.period.end)
-        totals = await stored.totals(session, owner, replace(which, currency=currency), by_day=True)
-        moves = {each.day: each.amount for each in totals}
+        totals = await stored.totals(session, owner, replace(which, currency=currency), by="day")
+        moves = {each.day: int(each.amount) for each in totals}
         balance = sum(each.balance for each in some)
         points = []
         for day in reversed(days_of(ground.period)):
             if ground.ledger.known(day, day):
-                points.append((day, major(Decimal(balance), currency)))
+                points.append((day, major(balance, currency)))
             balance -= moves.get(day, 0)
         series[currency] = points[::-1]
     return series, notes

@@ -109,7 +109,7 @@ async def figures_of(
     value = _value(ground, ground.found)
     if value is None and query.measure in (Measure.SUM, Measure.COUNT) and ground.overlaps:
         value = 0.0
-    return [_figure(ground, value, notes=notes)]
+    return [figure(ground, value, notes=notes)]
 
 
 def by_day(ground: Ground) -> list[tuple[dt.date, float]]:
@@ -121,7 +121,7 @@ def by_day(ground: Ground) -> list[tuple[dt.date, float]]:
     return [(day, sums.get(day, 0.0)) for day in days if day in sums or ground.known(day, day)]
 
 
-def _figure(
+def figure(
     ground: Ground,
     value: float | None,
     *,
@@ -129,6 +129,7 @@ def _figure(
     rows: Sequence[FigureRow] = (),
     notes: Sequence[str] = (),
 ) -> Figure:
+    """A figure with its standing."""
     query, found = ground.query, ground.found
     known = ground.known(ground.period.start, ground.period.end)
     more = []
@@ -229,7 +230,7 @@ def _rows(ground: Ground) -> list[FigureRow]:
 
 def _grouped(ground: Ground) -> Figure:
     unit = COUNTED if ground.query.measure is Measure.COUNT else None
-    return _figure(ground, None, rows=_rows(ground), unit=unit)
+    return figure(ground, None, rows=_rows(ground), unit=unit)
 
 
 def _of_counts(ground: Ground) -> Figure:
@@ -246,7 +247,7 @@ def _of_counts(ground: Ground) -> Figure:
     if whole and len(whole) < len(known):
         notes = [f"Taken over {count(len(whole), f'whole {noun}')}; what is cut off or not over is left out."]
     value = statistics.summed_up(ground.query.measure, values) if values else None
-    return _figure(ground, value, rows=rows, unit=f"{COUNTED} per {noun}", notes=notes if values else ())
+    return figure(ground, value, rows=rows, unit=f"{COUNTED} per {noun}", notes=notes if values else ())
 
 
 def _streak(ground: Ground) -> Figure:
@@ -255,7 +256,7 @@ def _streak(ground: Ground) -> Figure:
     longest = max(statistics.streaks(days), key=lambda run: run.days, default=None)
     notes = [f"The longest run is of {short_span(longest.start, longest.end)}."] if longest else []
     value = float(longest.days) if longest else 0.0 if ground.overlaps else None
-    return _figure(ground, value, unit="days", notes=notes)
+    return figure(ground, value, unit="days", notes=notes)
 
 
 def _trend(ground: Ground) -> Figure:
@@ -273,9 +274,9 @@ def _trend(ground: Ground) -> Figure:
     unit = f"{ground.unit} per week"
     if line is None:
         needs = f"A trend needs at least {statistics.MIN_TREND_POINTS} whole weeks that are known."
-        return _figure(ground, None, unit=unit, notes=[needs] if ground.found else [])
+        return figure(ground, None, unit=unit, notes=[needs] if ground.found else [])
     notes = ["Of what whole weeks come to.", *trend_notes(line, ground.unit, per=7, noun="week")]
-    return _figure(ground, round(line.slope * 7, 9), unit=unit, notes=notes)
+    return figure(ground, round(line.slope * 7, 9), unit=unit, notes=notes)
 
 
 def _top(ground: Ground) -> Figure:
@@ -284,21 +285,21 @@ def _top(ground: Ground) -> Figure:
         rows = [FigureRow(_named(workout), value, 1) for workout, value in ground.found]
     else:
         rows = [row for row in _rows(ground) if row.value is not None]
-    return _figure(ground, None, rows=sorted(rows, key=lambda row: sign * (row.value or 0.0))[: ground.query.limit])
+    return figure(ground, None, rows=sorted(rows, key=lambda row: sign * (row.value or 0.0))[: ground.query.limit])
 
 
 def _latest(ground: Ground) -> Figure:
     if not ground.found:
-        return _figure(ground, None)
+        return figure(ground, None)
     workout, value = ground.found[-1]
-    return _figure(ground, value, notes=[f"That was {_named(workout)}."])
+    return figure(ground, value, notes=[f"That was {_named(workout)}."])
 
 
 def _distribution(ground: Ground) -> Figure:
     values = sorted(value for _, value in ground.found)
     ones = [1] * len(values)
     rows, notes = bins_as_rows(values, ones, ground.unit), middle(values, ones, ground.unit)
-    return _figure(ground, None, unit=COUNTED, rows=rows, notes=notes)
+    return figure(ground, None, unit=COUNTED, rows=rows, notes=notes)
 
 
 def _named(workout: Workout) -> str:

@@ -150,8 +150,8 @@ def scale(currency: str) -> int:
 
 
 def some_query(chance: random.Random, measure: Measure, **more) -> Query:
-    start = FIRST + dt.timedelta(days=chance.randint(0, 200))
-    period = Period(start, min(start + dt.timedelta(days=chance.choice((0, 6, 30, 120))), TODAY))
+    start = FIRST + dt.timedelta(days=chance.choice((0, 30, 61, chance.randint(0, 200))))
+    period = Period(start, min(start + dt.timedelta(days=chance.choice((0, 6, 30, 91, 120))), TODAY))
     where = Where(
         weekdays=chance.choice((frozenset(), frozenset(), frozenset({5, 6}))),
         categories=chance.choice(((), (), ("groceries",), ("uncategorised", "dining"))),
@@ -181,6 +181,50 @@ async def test_sums_are_those_of_plain_arithmetic(database: Database, owner: UUI
             currency: (round(sum(amount for _, amount in some) / scale(currency), 2), len(some))
             for currency, some in wanted.items()
         }, query
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_is_kept_of_months_is_what_the_transactions_come_to(
+    database: Database, owner: UUID, seed: int
+) -> None:
+    """Whatever is added, changed, moved, marked and deleted, by one row or by many."""
+    chance, rows = random.Random(90 + seed), random_rows(seed)
+    accounts = await filled(database, owner, rows[:300])
+    await book(database, owner, rows[300:], accounts)
+    changes = (
+        "UPDATE ledger_transactions SET category = :name WHERE amount % 3 = :rest",
+        "UPDATE ledger_transactions SET amount = amount - 7, booked_on = booked_on + 20 WHERE amount % 4 = :rest",
+        "UPDATE ledger_transactions SET kind = 'transfer' WHERE amount % 17 = :rest",
+        "UPDATE ledger_transactions SET mark = CASE mark WHEN '' THEN 'pending' ELSE '' END WHERE amount % 5 = :rest",
+        "UPDATE ledger_transactions SET payee = :name, amount = 0 WHERE amount % 29 = :rest",
+        "DELETE FROM ledger_transactions WHERE amount % 11 = :rest",
+    )
+    for _ in range(12):
+        async with database.session(owner) as session:
+            given = {"rest": chance.randint(-3, 3), "name": chance.choice(("dining", "x" * 5000, "it's"))}
+            change = chance.choice(changes)
+            await session.execute(text(change), {name: given[name] for name in given if f":{name}" in change})
+    kept = (
+        "SELECT month, account_id, currency, category, kind, direction, amount, transactions FROM ledger_months"
+        " WHERE transactions <> 0 OR amount <> 0"
+    )
+    counted = (
+        "SELECT date_trunc('month', booked_on)::date, account_id, currency, category, kind, sign(amount)::smallint,"
+        " sum(amount)::bigint, count(*)::int FROM ledger_transactions WHERE mark = '' GROUP BY 1, 2, 3, 4, 5, 6"
+    )
+    names = "SELECT account_id, currency, category, payee, transactions FROM ledger_names WHERE transactions <> 0"
+    named = (
+        "SELECT account_id, currency, category, payee, count(*)::int FROM ledger_transactions WHERE mark = ''"
+        " GROUP BY 1, 2, 3, 4"
+    )
+    async with database.session(owner) as session:
+        for one, other in ((kept, counted), (names, named)):
+            assert set(map(tuple, await session.execute(text(one)))) == set(
+                map(tuple, await session.execute(text(other)))
+            )
+        await session.execute(text("DELETE FROM ledger_accounts WHERE name = 'Card'"))
+        gone = text("SELECT count(*) FROM ledger_months WHERE account_id = CAST(:card AS uuid)")
+        assert await session.scalar(gone, {"card": str(accounts["Card"])}) == 0
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -36,9 +36,24 @@ def steps(day: dt.date, count: int) -> Reading:
     return Reading("step_count", "Watch", at, 0, day, float(count), None, None, None, "count", "")
 
 
-async def stored(database: Database, owner: UUID, *readings: Reading) -> list[tuple[str, dt.date]]:
-    taken = await health.take(database, owner, Batch(readings=list(readings)), now=NOW)
-    return list(taken.changed_days) + list(taken.new_days)
+async def stored(database: Database, owner: UUID, *readings: Reading) -> None:
+    await health.take(database, owner, Batch(readings=list(readings)), now=NOW)
+
+
+async def corrected(database: Database, owner: UUID, *readings: Reading) -> list[tuple[str, dt.date]]:
+    """Other figures in the table, without a word to whoever was told the old ones; returns what changed."""
+    async with database.session(owner) as session:
+        for each in readings:
+            await session.execute(
+                text(
+                    "INSERT INTO health_days AS d (owner_id, series_id, day, readings, total, low, high, latest,"
+                    " latest_at, chosen) SELECT :owner, s.id, :day, 1, :value, :value, :value, :value, :at, true"
+                    " FROM health_series s WHERE s.metric = :metric"
+                    " ON CONFLICT (series_id, day, span_s) DO UPDATE SET total = :value, low = :value, high = :value"
+                ),
+                {"owner": owner, "day": each.day, "value": each.value, "at": each.at, "metric": each.metric},
+            )
+    return [(each.metric, each.day) for each in readings]
 
 
 async def told(database: Database, owner: UUID, query: Query) -> None:
@@ -63,21 +78,30 @@ async def inbox(database: Database, owner: UUID) -> list[str]:
 async def test_a_correction_is_told_once_with_before_and_after(database: Database, owner: UUID) -> None:
     await stored(database, owner, steps(dt.date(2026, 11, 10), 4000))
     await told(database, owner, Query("step_count", Measure.SUM, WEEK))
-    changed = await stored(database, owner, steps(dt.date(2026, 11, 10), 9000))
+    changed = await corrected(database, owner, steps(dt.date(2026, 11, 10), 9000))
     assert await flag_changed(database, owner, area="health", changed_days=changed, now=NOW) == 1
     said = await inbox(database, owner)
     assert len(said) == 1
     assert "sum of steps: 4,000 steps → 9,000 steps" in said[0]
     assert QUESTION in said[0]
-    again = await stored(database, owner, steps(dt.date(2026, 11, 10), 9500))
+    again = await corrected(database, owner, steps(dt.date(2026, 11, 10), 9500))
     assert await flag_changed(database, owner, area="health", changed_days=again, now=NOW) == 0
+    assert len(await inbox(database, owner)) == 1
+
+
+async def test_taking_a_correction_in_tells_it(database: Database, owner: UUID) -> None:
+    await stored(database, owner, steps(dt.date(2026, 11, 10), 4000))
+    await told(database, owner, Query("step_count", Measure.SUM, WEEK))
+    await stored(database, owner, steps(dt.date(2026, 11, 10), 4000))
+    assert await inbox(database, owner) == []
+    await stored(database, owner, steps(dt.date(2026, 11, 10), 9000))
     assert len(await inbox(database, owner)) == 1
 
 
 async def test_what_reads_the_same_is_no_correction(database: Database, owner: UUID) -> None:
     await stored(database, owner, steps(dt.date(2026, 11, 10), 4000), steps(dt.date(2026, 11, 20), 1))
     await told(database, owner, Query("step_count", Measure.MAX, WEEK))
-    changed = await stored(database, owner, steps(dt.date(2026, 11, 12), 1000))
+    changed = await corrected(database, owner, steps(dt.date(2026, 11, 12), 1000))
     assert await flag_changed(database, owner, area="health", changed_days=changed, now=NOW) == 0
     assert await inbox(database, owner) == []
 
@@ -85,7 +109,7 @@ async def test_what_reads_the_same_is_no_correction(database: Database, owner: U
 async def test_other_days_other_metrics_and_other_areas_are_left_alone(database: Database, owner: UUID) -> None:
     await stored(database, owner, steps(dt.date(2026, 11, 10), 4000))
     await told(database, owner, Query("step_count", Measure.SUM, WEEK))
-    await stored(database, owner, steps(dt.date(2026, 11, 10), 9000))
+    await corrected(database, owner, steps(dt.date(2026, 11, 10), 9000))
     for area, days in (
         ("health", [("step_count", dt.date(2026, 11, 2))]),
         ("health", [("heart_rate", dt.date(2026, 11, 10))]),
@@ -102,7 +126,7 @@ async def test_other_days_other_metrics_and_other_areas_are_left_alone(database:
 async def test_a_day_that_goes_on_is_no_correction(database: Database, owner: UUID) -> None:
     await stored(database, owner, steps(TODAY, 4000))
     await told(database, owner, Query("step_count", Measure.SUM, Period(TODAY, TODAY, "today")))
-    changed = await stored(database, owner, steps(TODAY, 6000))
+    changed = await corrected(database, owner, steps(TODAY, 6000))
     evening = NOW + dt.timedelta(hours=8)
     assert await flag_changed(database, owner, area="health", changed_days=changed, now=evening) == 0
 
@@ -112,7 +136,7 @@ async def test_rows_and_compared_periods_are_looked_at_too(database: Database, o
     await stored(database, owner, steps(dt.date(2026, 11, 10), 4000), steps(dt.date(2026, 11, 3), 2000))
     await told(database, owner, Query("step_count", Measure.SUM, WEEK, compare=before))
     await told(database, owner, Query("step_count", Measure.SUM, WEEK, group=Group.DAY))
-    changed = await stored(database, owner, steps(dt.date(2026, 11, 3), 2500), steps(dt.date(2026, 11, 11), 700))
+    changed = await corrected(database, owner, steps(dt.date(2026, 11, 3), 2500), steps(dt.date(2026, 11, 11), 700))
     assert await flag_changed(database, owner, area="health", changed_days=changed, now=NOW) == 2
     said = " ".join(await inbox(database, owner))
     assert "2,000 steps → 2,500 steps" in said
@@ -167,7 +191,7 @@ async def test_the_corrections_of_others_are_not_ours(database: Database, owner:
     for who in (owner, other):
         await stored(database, who, steps(dt.date(2026, 11, 10), 4000))
         await told(database, who, Query("step_count", Measure.SUM, WEEK))
-    changed = await stored(database, other, steps(dt.date(2026, 11, 10), 9000))
+    changed = await corrected(database, other, steps(dt.date(2026, 11, 10), 9000))
     assert await flag_changed(database, other, area="health", changed_days=changed, now=NOW) == 1
     assert await inbox(database, owner) == []
     assert len(await inbox(database, other)) == 1
