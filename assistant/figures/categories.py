@@ -26,8 +26,8 @@ from assistant.figures import transfers
 
 ALIKE = 0.6
 NEIGHBOURS = 5
-MAX_TEXT = 500
-"""How much of a text a rule looks at: enough for any payee, and a bound for patterns with `*`."""
+MAX_TEXT = 2000
+"""How much of a text a rule looks at."""
 
 _NOISE = set("gmbh mbh ag kg co se ug ohg eg ev inc ltd llc plc corp sa sarl sas srl spa bv nv ab oy sl the".split())
 _WORDS = re.compile(r"[^\W_]+")
@@ -40,10 +40,25 @@ def payee_key(payee: str) -> str:
     return " ".join(words[:3]) or " ".join(payee.casefold().split())
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    """Small letters; `*` is any text; begins where a word begins."""
-    parts = [re.escape(part) for part in re.split(r"\*+", text.casefold().strip("*"))]
-    return re.compile((r"(?<!\w)" if parts[0][:1].isalnum() else "") + ".*?".join(parts), re.DOTALL)
+def _parts(pattern: str) -> tuple[str, ...]:
+    """What a pattern looks for, one after the other, in small letters; `*` is any text between."""
+    return tuple(part for part in pattern.casefold().split("*") if part)
+
+
+def _holds(text: str, parts: tuple[str, ...]) -> bool:
+    """Whether a text has these parts in their order, the first where a word begins."""
+    at = text.find(parts[0])
+    while at > 0 and parts[0][0].isalnum() and text[at - 1].isalnum():
+        at = text.find(parts[0], at + 1)
+    if at < 0:
+        return False
+    at += len(parts[0])
+    for part in parts[1:]:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def checked(rule: Rule) -> Rule:
@@ -70,16 +85,17 @@ def _trigrams(key: str) -> frozenset[str]:
 
 
 def alike(one: str, other: str) -> float:
-    """How alike two payee keys are, 0 to 1: groups of three letters in common; more where both begin with one name."""
+    """How alike two payee keys are, 0 to 1: the share of groups of three letters that both have.
+
+    At least 0.7 where both begin with the same two words, or one with the only word of the other: "amazon prime".
+    """
     first, second = _trigrams(one), _trigrams(other)
     if not first or not second:
         return float(one == other)
-    common = len(first & second)
-    dice = 2 * common / (len(first) + len(second))
-    head, other_head = one.split()[0], other.split()[0]
-    if head == other_head and len(head) >= 4:
-        return max(dice, 0.7 * common / min(len(first), len(second)))
-    return dice
+    share = len(first & second) / len(first | second)
+    short, long = sorted((one.split(), other.split()), key=len)
+    begins = long[: len(short[:2])] == short[:2] and len(" ".join(short[:2])) >= 4
+    return max(share, 0.7) if begins else share
 
 
 class Chooser:
@@ -91,7 +107,7 @@ class Chooser:
     """
 
     def __init__(self, rules: Sequence[Rule], choices: Iterable[tuple[str, str, int]]) -> None:
-        self._rules = [(rule.field, rule.category, _pattern(rule.pattern)) for rule in rules]
+        self._rules = [(rule.field, rule.category, _parts(rule.pattern)) for rule in rules]
         self._votes: dict[str, Counter[str]] = defaultdict(Counter)
         for key, category, times in choices:
             self._votes[key][category] += times
@@ -114,8 +130,8 @@ class Chooser:
             return ""
         folded = {"payee": payee[:MAX_TEXT].casefold(), "memo": memo[:MAX_TEXT].casefold()}
         folded["any"] = f"{folded['payee']}\n{folded['memo']}"
-        for field, category, pattern in self._rules:
-            if pattern.search(folded[field]):
+        for field, category, parts in self._rules:
+            if _holds(folded[field], parts):
                 return category
         return ""
 

@@ -174,7 +174,7 @@ async def take(
     5. in such a file, what differs in one thing only (texts, amount or a few days): a correction, not another one;
     6. what was pending and is booked now: the same amount within ten days.
     What is found is brought up to date, without touching the person's own categories; the rest is added. Files delete
-    nothing. In the end transfers and refunds are found anew.
+    nothing. In the end transfers and refunds are found anew, and answers that were told otherwise come into the inbox.
 
     Args:
         source: "csv", "ofx", "qif", "camt", "mt940", or the service's name.

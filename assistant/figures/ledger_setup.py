@@ -34,6 +34,7 @@ from assistant.figures import categories
 from assistant.figures.bank_files import Report, decoded, read_bytes
 from assistant.figures.ledger import Account, find_account, fresh_account, plain_number, tidy
 from assistant.figures.money import is_currency
+from assistant.figures.told import flag_changed
 
 LISTS = {
     "accounts": "accounts",
@@ -96,6 +97,7 @@ async def take_file(
                 session, person.id, each.base, each.quote, day=each.day, rate=each.rate, source=path.name
             )
         changed = await categories.recategorise_in(session, person.id)
+    await flag_changed(database, person.id, area="money", changed_days=changed.days, now=now)
     report(1, 1)
     counts = ((setup.accounts, "account"), (setup.rules, "rule"), (setup.rates, "rate"))
     told = ", ".join(f"{len(found):,} {word}{'s' * (len(found) != 1)}" for found, word in counts if found)

@@ -24,7 +24,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from assistant.db import ledger_labels, ledger_money
+from assistant.db import ledger_labels, ledger_money, ledger_taking
 from assistant.db.ledger_labels import Leg
 from assistant.db.ledger_money import AccountRow
 
@@ -51,6 +51,7 @@ VAGUE = (
 
 async def match(session: AsyncSession, owner: UUID) -> list[dt.date]:
     """Finds transfers and refunds anew in the whole ledger; the days on which something became or ceased to be one."""
+    await ledger_taking.work_in_sets(session)
     accounts = {row.id: row for row in await ledger_money.accounts(session, owner) if row.own}
     numbers = sorted({row.number for row in accounts.values() if row.number})
     legs = await ledger_labels.transfer_legs(session, owner, numbers)

@@ -364,6 +364,10 @@ async def test_an_entry_of_an_account_that_is_not_listed_is_refused(database: Da
 
 
 async def test_texts_that_postgres_cannot_hold_are_taken_without_them(database: Database, person: Person) -> None:
-    odd = entry(1, 3, -1, "Caf\x00é\ud800", memo="a\tb\\N\nc", original={"raw": "x\x00y"})
+    odd = entry(
+        1, 3, -1, "Caf\x00é\ud800", memo="a\tb\\N\nc", original={"raw": ["x\x00y", "\udc00"], "quoted": "\\u0000"}
+    )
     await put(database, person, [odd])
-    assert await rows(database, person, "payee, memo") == [("Café?", "a b\\N c")]
+    assert await rows(database, person, "payee, memo, original") == [
+        ("Café?", "a b\\N c", {"raw": ["xy", "?"], "quoted": "\\u0000"}),
+    ]  # fmt: skip
