@@ -120,7 +120,7 @@ async def days(
         ),
         _given(owner, metric, start, end, sources),
     )
-    return list(map(Day._make, found))
+    return list(map(Day._make, found.all()))
 
 
 async def spread(
@@ -158,7 +158,7 @@ async def spread(
             **({"week_start": week_start} if bucket == "week" else {}),
         },
     )
-    return [(first, values, counts) for first, values, counts in found]
+    return [(first, values, counts) for first, values, counts in found.all()]
 
 
 async def sources(
@@ -178,7 +178,7 @@ async def sources(
         ),
         {**_given(owner, metric, start, end, ()), "picked": bool(weekdays), "weekdays": list(weekdays)},
     )
-    return list(map(Source._make, found))
+    return list(map(Source._make, found.all()))
 
 
 _IN_PERIOD = (
@@ -206,7 +206,7 @@ async def nights(
         text("SELECT " + which.format(value=SLEEP[subject], at=_NIGHT_END) + order),
         _dated(owner, start, end) | ({"sources": list(sources)} if sources else {}),
     )
-    return [Day(day, 1, float(value), float(value), float(value), float(value), at) for day, value, at in found]
+    return [Day(day, 1, float(value), float(value), float(value), float(value), at) for day, value, at in found.all()]
 
 
 _NIGHT_END = "coalesce(end_at, (day + time '12:00') AT TIME ZONE 'UTC')"
@@ -230,7 +230,7 @@ async def night_sources(
         ),
         {**_dated(owner, start, end), "picked": bool(weekdays), "weekdays": list(weekdays)},
     )
-    return list(map(Source._make, found))
+    return list(map(Source._make, found.all()))
 
 
 class Workout(NamedTuple):
@@ -268,7 +268,7 @@ async def workouts(
         | ({"activities": list(activities)} if activities else {})
         | ({"sources": list(sources)} if sources else {}),
     )
-    return list(map(Workout._make, found))
+    return list(map(Workout._make, found.all()))
 
 
 class Reach(NamedTuple):
@@ -317,7 +317,7 @@ async def held(session: AsyncSession, owner: UUID) -> list[Held]:
         ),
         {"owner": owner},
     )
-    return list(map(Held._make, found))
+    return list(map(Held._make, found.all()))
 
 
 async def held_nights(session: AsyncSession, owner: UUID) -> dict[str, tuple[dt.date, dt.date]]:

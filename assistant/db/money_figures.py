@@ -184,7 +184,7 @@ async def accounts(session: AsyncSession, owner: UUID) -> list[Account]:
         ),
         {"owner": owner},
     )
-    return list(map(Account._make, found))
+    return list(map(Account._make, found.all()))
 
 
 async def syncs(session: AsyncSession, owner: UUID) -> list[Sync]:
@@ -193,7 +193,7 @@ async def syncs(session: AsyncSession, owner: UUID) -> list[Sync]:
         text("SELECT source, read_until, read_at, trouble FROM ledger_syncs WHERE owner_id = :owner ORDER BY source"),
         {"owner": owner},
     )
-    return list(map(Sync._make, found))
+    return list(map(Sync._make, found.all()))
 
 
 async def totals(
@@ -253,7 +253,7 @@ async def _of_transactions(session: AsyncSession, owner: UUID, which: Slice, *, 
         ),
         which.given(owner),
     )
-    return list(map(Total._make, found))
+    return list(map(Total._make, found.all()))
 
 
 async def _of_months(
@@ -273,7 +273,7 @@ async def _of_months(
         ),
         {**which.given(owner), "start": months[0], "end": months[1]},
     )
-    return list(map(Total._make, found))
+    return list(map(Total._make, found.all()))
 
 
 async def _with_newest(session: AsyncSession, owner: UUID, which: Slice, found: list[Total]) -> list[Total]:
@@ -312,7 +312,7 @@ async def amounts(session: AsyncSession, owner: UUID, which: Slice, *, key: str 
         ),
         which.given(owner),
     )
-    return list(map(Amounts._make, found))
+    return list(map(Amounts._make, found.all()))
 
 
 async def single(session: AsyncSession, owner: UUID, which: Slice, *, order: str, limit: int) -> list[Transaction]:
@@ -325,14 +325,16 @@ async def single(session: AsyncSession, owner: UUID, which: Slice, *, order: str
     by = {"largest": f"{sign} DESC, t.booked_on DESC", "smallest": f"{sign}, t.booked_on DESC"}.get(
         order, f"t.booked_on DESC, {sign} DESC"
     )
+    # Which days they are of is found in the index alone; of these days the whole rows are read.
+    days = f"SELECT t.booked_on FROM ledger_transactions t WHERE {which.where()} ORDER BY {by} LIMIT :limit"
     found = await session.execute(
         text(
             f"SELECT t.booked_on, {sign}, t.currency, t.payee, t.category FROM ledger_transactions t"
-            f" WHERE {which.where()} ORDER BY {by}, t.payee LIMIT :limit"
+            f" WHERE {which.where()} AND t.booked_on = ANY(ARRAY({days})) ORDER BY {by}, t.payee LIMIT :limit"
         ),
         {**which.given(owner), "limit": limit},
     )
-    return list(map(Transaction._make, found))
+    return list(map(Transaction._make, found.all()))
 
 
 async def left_out(
@@ -368,7 +370,7 @@ async def rates(session: AsyncSession, owner: UUID, *, until: dt.date) -> list[R
         ),
         {"owner": owner, "until": until},
     )
-    return list(map(Rate._make, found))
+    return list(map(Rate._make, found.all()))
 
 
 class Plan(NamedTuple):
@@ -391,7 +393,7 @@ async def plans(session: AsyncSession, owner: UUID, kind: str) -> list[Plan]:
         ),
         {"owner": owner, "kind": kind},
     )
-    return list(map(Plan._make, found))
+    return list(map(Plan._make, found.all()))
 
 
 class Names(NamedTuple):
@@ -406,16 +408,13 @@ async def names(session: AsyncSession, owner: UUID) -> Names:
     """The names of transactions of own accounts, out of what is kept of them."""
     found = await session.execute(
         text(
-            "SELECT t.category, t.payee, t.currency, t.transactions FROM ledger_names t"
+            "SELECT t.category, t.payee, t.currency FROM ledger_names t"
             " WHERE t.owner_id = :owner AND t.transactions > 0"
             "   AND t.account_id IN (SELECT a.id FROM ledger_accounts a WHERE a.owner_id = :owner AND a.own)"
+            " GROUP BY GROUPING SETS ((t.category), (t.payee), (t.currency))"
+            " ORDER BY sum(t.transactions) DESC, 1, 2, 3"
         ),
         {"owner": owner},
     )
-    counts: list[dict[str, int]] = [{}, {}, {}]
-    for *named, count in found:
-        for each, name in zip(counts, named, strict=True):
-            if name:
-                each[name] = each.get(name, 0) + count
-    ordered = [sorted(each, key=lambda name: (-each[name], name)) for each in counts]
-    return Names(ordered[0], ordered[1], ordered[2])
+    rows = found.all()
+    return Names(*([row[at] for row in rows if row[at]] for at in range(3)))

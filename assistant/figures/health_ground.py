@@ -75,11 +75,13 @@ class Ground:
         """How many days could have a record up to now; None where days without are as usual."""
         if self.kind is not Kind.NIGHT and self.query.subject not in DAILY:
             return None
-        days = picked(days_of(self.period), self.query.where.weekdays)
-        today = self.now.date()
+        weekdays, today = self.query.where.weekdays, self.now.date()
+        days = len(picked(days_of(self.period), weekdays)) if weekdays else max(self.period.days, 0)
+        if self.kind is not Kind.NIGHT or self.now.hour >= 12 or self.period.end != today:
+            return days
         # The night that ends today may still go on.
-        over = self.kind is not Kind.NIGHT or self.now.hour >= 12 or any(day.day == today for day in self.days)
-        return sum(day != today or over for day in days)
+        here = bool(self.days) and self.days[-1].day == today
+        return days if here or (weekdays and today.weekday() not in weekdays) else days - 1
 
     def shown(self, value: float) -> float:
         """A stored value in the unit in which it is shown."""
