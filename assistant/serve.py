@@ -18,7 +18,7 @@ from assistant.agent.models import choose_model
 from assistant.app import create_app
 from assistant.errors import InUse, TwinningError
 from assistant.house import House, open_house
-from assistant.jobs import influx_sync, insights, workflow_events
+from assistant.jobs import in_step, influx_sync, insights, workflow_events
 from assistant.settings import Settings, make_folder
 from assistant.weights import DEFAULT_CHAT_MODEL, ModelStore, by_tenths
 from assistant.worker import embed_forever
@@ -48,6 +48,7 @@ async def serve(settings: Settings, *, tell: Tell) -> None:
                 asyncio.create_task(_wake_model(house, tell=tell)),
                 asyncio.create_task(workflow_events.run_forever(house)),
                 asyncio.create_task(insights.run_forever(house)),
+                asyncio.create_task(in_step.run_forever(house)),
             ]
             if not settings.executor_apart:
                 background.append(asyncio.create_task(house.outside.carry_out()))

@@ -30,8 +30,6 @@ from integrations.ledger_values import Complaint, GivenEntry
 
 log = logging.getLogger(__name__)
 
-SCHEDULE = "7,37 * * * *"
-"""When it runs (cron)."""
 OVERLAP = dt.timedelta(days=45)
 FULL_EVERY = dt.timedelta(days=7)
 LOOK_UPS = 40

@@ -29,8 +29,6 @@ from assistant.memory.memory import content_hash
 from integrations.notion_values import link_to, notion_id
 from tools.notion_places import Place, usual
 
-SCHEDULE = "*/15 * * * *"
-"""When it runs (cron)."""
 OVERLAP = dt.timedelta(minutes=10)
 MINUTE = dt.timedelta(minutes=2)
 """An edit's minute is over for certain so long after its beginning, even where Notion's clock is behind."""

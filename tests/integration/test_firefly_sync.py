@@ -15,7 +15,7 @@ from assistant import connecting
 from assistant.commands.syncing import sync
 from assistant.db import ledger_syncs
 from assistant.errors import AuthFailed, DatabaseUnavailable, InUse, ToolFailed
-from assistant.jobs import ledger_reading, ledger_sync
+from assistant.jobs import in_step, ledger_reading, ledger_sync
 from assistant.settings import Settings
 from integrations import firefly
 
@@ -650,3 +650,14 @@ def test_progress_is_said_after_a_moment_and_not_at_every_page() -> None:
         "Firefly III: 500 transactions read ...",
         "Firefly III: 1,200 of 2,000 transactions read ...",
     ]
+
+
+async def test_while_it_serves_it_is_kept_in_step_and_one_trouble_does_not_stop_it(
+    home: Home, books: FireflyShaped, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop(books, "12.50", "2026-11-10")
+    assert await in_step.run(home.house, home.ana) == 1
+    assert await home.amounts() == [-1250]
+    books.fail(*[Fault(status=401)] * 3)
+    assert await in_step.run(home.house, home.ana) == 0
+    assert "firefly could not be read" in caplog.text
