@@ -302,8 +302,11 @@ INSERT INTO ledger_transactions (id, owner_id, account_id, booked_on, amount, cu
 SELECT gen_random_uuid(), :owner, account_id, booked_on, amount, currency, payee, payee_key, memo,
     counter_number, given_category, category, category_by, kind, CASE WHEN kind <> 'ordinary' THEN 'source' ELSE '' END,
     :source, source_id, split_of, fingerprint, occurrence, mark, original
-FROM ledger_incoming WHERE row_id IS NULL
+FROM ledger_incoming
+WHERE row_id IS NULL AND n >= CAST(:start AS integer) AND n < CAST(:start AS integer) + CAST(:many AS integer)
 """)
+_PORTION = 50_000
+"""Transactions that one statement adds: a statement may take a minute, and a small machine is ten times slower."""
 _NEW_DAYS = text("SELECT DISTINCT booked_on FROM ledger_incoming WHERE row_id IS NULL")
 
 
@@ -317,7 +320,10 @@ async def write(session: AsyncSession, owner: UUID, source: str) -> tuple[int, i
     for (day,) in await session.execute(_FILL):
         days.add(day)
     days.update((await session.scalars(_NEW_DAYS)).all())
-    added = (await session.execute(_INSERT, {"owner": owner, "source": source})).rowcount  # type: ignore[attr-defined]
+    added = 0
+    for start in range(0, await session.scalar(text("SELECT count(*) FROM ledger_incoming")) or 0, _PORTION):
+        about = {"owner": owner, "source": source, "start": start, "many": _PORTION}
+        added += (await session.execute(_INSERT, about)).rowcount  # type: ignore[attr-defined]
     return added, changed, days
 
 
