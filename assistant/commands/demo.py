@@ -15,7 +15,7 @@ from assistant.rendering import plain
 from assistant.settings import Settings
 
 QUESTIONS = (
-    "How did I sleep this week compared with last month?",
+    "How did I sleep in the last 7 nights compared with last month?",
     "What did I spend on groceries since January?",
     "On how many days did I walk more than 10,000 steps in the last 90 days?",
     "What were my three biggest purchases last month?",

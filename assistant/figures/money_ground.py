@@ -53,8 +53,8 @@ class Ledger:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The names of the accounts' sources."""
-        return tuple(sorted({account.source for account in self.accounts}))
+        """The services that keep the accounts; of bank files the accounts' names, which say more than "bank"."""
+        return tuple(sorted({each.name if each.source == "bank" else each.source for each in self.accounts}))
 
     def known(self, start: dt.date, end: dt.date) -> bool:
         """Whether a day without transactions is that, and not one of which nothing came in."""

@@ -291,7 +291,9 @@ def test_a_newcomer_fills_asks_and_takes_out_by_command(
     assert code == 0, err
     (figure,) = json.loads(out)["figures"]
     assert figure["period"] == {"start": "2026-11-17", "end": "2026-11-17"}
-    assert all(each.startswith("demo") for each in figure["sources"])
+    assert figure["sources"] == ["demo Apple Watch"]
+    spent = json.loads(twinning("ask", "--json", "What did I spend on groceries last month?")[1])
+    assert all(each.startswith("demo ") for figure in spent["figures"] for each in figure["sources"])
     code, out, err = twinning("insights", "--json")
     assert (code, out) == (0, ""), "what could be told today was told when it was filled"
     assert "389.70 EUR went to Green Basket" in twinning("inbox")[1]

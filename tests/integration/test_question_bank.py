@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -134,6 +135,9 @@ def judge(answer: Mapping[str, Any], wanted: Wanted, raw: RawYear) -> Verdict:
         return Verdict("asked", f"{answer['answer']} {answer['options']}")
     if not figures:
         return Verdict("none", answer["answer"])
+    unmarked = [source for each in figures for source in each["sources"] if not source.startswith("demo")]
+    if unmarked:
+        return Verdict("wrong", f"made up, and not marked so: {unmarked}")
     ways = [list(way(raw)) for way in wanted.ways] if isinstance(wanted, Either) else [list(wanted(raw))]
     if any(_meets(figures, way) for way in ways):
         return Verdict("right")
@@ -166,23 +170,27 @@ def _is(figure: Mapping[str, Any], want: Want) -> bool:
     if want.unit and figure["unit"] != want.unit:
         return False
     if want.rows is None:
-        return _near(figure["value"], want.value)
+        return _near(figure["value"], want.value, want.unit)
     rows = [each for each in figure["rows"] if each["value"] is not None]
     if isinstance(want.rows, Mapping):
         by_label = {str(each["label"]).casefold(): each["value"] for each in rows}
         return len(rows) == len(want.rows) and all(
-            _near(by_label.get(label.casefold()), value) for label, value in want.rows.items()
+            _near(by_label.get(label.casefold()), value, want.unit) for label, value in want.rows.items()
         )
     return len(rows) == len(want.rows) and all(
-        _near(row["value"], value) for row, value in zip(rows, want.rows, strict=True)
+        _near(row["value"], value, want.unit) for row, value in zip(rows, want.rows, strict=True)
     )
 
 
-def _near(one: float | None, other: float | None) -> bool:
-    """The same number: money to the cent, the rest to a thousandth."""
+def _near(one: float | None, other: float | None, unit: str = "") -> bool:
+    """The same number: money to less than a cent, what is counted exactly, the rest to a thousandth."""
     if one is None or other is None:
         return one is other
-    return math.isclose(one, other, rel_tol=0.001, abs_tol=0.0051)
+    if re.fullmatch("[A-Z]{3}", unit):
+        return abs(one - other) < 0.0051
+    if other.is_integer():
+        return abs(one - other) < 1e-6
+    return math.isclose(one, other, rel_tol=0.001)
 
 
 def _seen(figures: Sequence[Mapping[str, Any]]) -> str:
@@ -192,3 +200,29 @@ def _seen(figures: Sequence[Mapping[str, Any]]) -> str:
         f"{[(row['label'], row['value']) for row in each['rows']][:14]} ({each['records']} records, {each['state']})"
         for each in figures
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "how"),
+    [
+        ({}, "right"),
+        ({"value": 430.02}, "wrong"),
+        ({"value": None}, "wrong"),
+        ({"unit": "GBP"}, "wrong"),
+        ({"kind": "mean"}, "wrong"),
+        ({"period": {"start": "2026-10-01", "end": "2026-10-30"}}, "wrong"),
+        ({"sources": ["bank"]}, "wrong"),
+    ],
+    ids=str,
+)
+def test_the_judge_sees_what_is_wrong(raw: RawYear, change: dict[str, Any], how: str) -> None:
+    wanted = BANK["How much did I spend on groceries last month?"]
+    figure = {
+        "kind": "sum", "subject": "spending on groceries", "value": 430.01, "unit": "EUR", "rows": [], "records": 9,
+        "period": {"start": "2026-10-01", "end": "2026-10-31"}, "sources": ["demo checking"], "state": "ok",
+    }  # fmt: skip
+    answer = {"figures": [{**figure, **change}], "asked_back": False, "options": [], "answer": "", "citations": []}
+    assert judge(answer, wanted, raw).how == how
+    assert judge({**answer, "figures": [figure, figure]}, wanted, raw).how == "wrong", "a figure too many"
+    assert judge(answer, Unknown(), raw).how == ("wrong" if figure | change != figure | {"value": None} else "right")
+    assert judge({**answer, "figures": []}, wanted, raw).how == "none"
