@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -118,9 +120,12 @@ def _grouped(ground: Ground, value_of: Callable[[Sequence[Day]], float | None], 
     """Rows by parts of the period; of a part without records None."""
     group = _time_group(ground)
     parts = parts_of(ground.period, group, week_start=ground.week_start)
-    members: list[list[Day]] = [[] for _ in parts.parts]
-    for day in ground.days:
-        members[parts.place_of(day.day)].append(day)
+    members: list[Sequence[Day]]
+    if group is Group.WEEKDAY:
+        members = [[day for day in ground.days if parts.place_of(day.day) == at] for at in range(7)]
+    else:
+        at = [bisect_left(ground.days, part.start, key=lambda day: day.day) for part in parts.parts]
+        members = [ground.days[one:other] for one, other in itertools.pairwise([*at, len(ground.days)])]
     rows = [
         FigureRow(part.label, value_of(days), sum(day.readings for day in days))
         for part, days in zip(parts.parts, members, strict=True)
