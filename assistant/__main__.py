@@ -52,7 +52,7 @@ COMMANDS = {
     "egress": Row("ledgers", "egress", "List what left the house: where to, why, which kind of content, how much."),
     "inbox": Row("ledgers", "inbox", "List what you should know or decide."),
     "executor": Row("acting", "executor", "Carry out what is approved, in a process of its own, until stopped."),
-    "sync": Row("syncing", "sync", "Keep memory in step with a service, now."),
+    "sync": Row("syncing", "sync", "Keep memory and figures in step with a service, now."),
     "money": Row("money", "money", "Accounts, transactions, categories and rates; how a bank's file is to be read."),
     "token": Row("tokens", "token", "Keys with which a phone posts health data."),
     "user": Row("people", "user", "People of this house."),

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import actions, embedding, health_posts, outside, processes, prompts, recall, turns
+from bench import actions, apple, embedding, figures, health_posts, outside, processes, prompts, recall, turns
 from bench.table import Row, machine, plain_text, report
 
 SUBJECTS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
@@ -17,6 +17,8 @@ SUBJECTS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "actions": actions.measure,
     "embedding": embedding.measure,
     "health": health_posts.measure,
+    "apple": apple.measure,
+    "figures": figures.measure,
     "processes": processes.measure,
     "outside": outside.measure,
     "prompts": prompts.measure,

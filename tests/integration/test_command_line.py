@@ -25,7 +25,7 @@ from assistant.settings import Settings
 
 KEYS = {
     "answer", "citations", "state", "mode", "model", "route", "asked_back", "options", "approvals", "model_calls",
-    "prompt_tokens", "timings_ms",
+    "prompt_tokens", "timings_ms", "figures",
 }  # fmt: skip
 CITATION_KEYS = {"n", "memory_id", "source", "title", "date", "text"}
 
