@@ -13,7 +13,7 @@ from pathlib import Path
 
 from assistant import auth
 from assistant.db.database import open_database
-from assistant.figures import apple_export
+from assistant.figures.health import apple_export
 from bench.homes import CODE, environment, home, settings
 from bench.table import Row
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from assistant import auth
 from assistant.db.database import Database, open_database
-from assistant.figures.health import take
-from assistant.figures.health_post import parse
+from assistant.figures.health.health_post import parse
+from assistant.figures.health.taking import take
 from bench.homes import home, settings
 from bench.table import Row
 

@@ -11,10 +11,10 @@ from assistant.context import Choice, Context, Result
 from assistant.db.database import Database
 from assistant.events import Figure
 from assistant.figures.computing import compute, vocabulary
+from assistant.figures.language.words import understand
 from assistant.figures.query import Query, Unclear, Understood
 from assistant.figures.telling import tell
 from assistant.figures.told import remember_told
-from assistant.figures.words import understand
 from assistant.labels import Confidentiality, Labels
 from assistant.memory.dates import known_dates
 from tools.memory import recall

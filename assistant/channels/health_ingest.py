@@ -18,8 +18,8 @@ from assistant import auth
 from assistant.db import users
 from assistant.errors import BadInput, DatabaseUnavailable, NotAllowed
 from assistant.events import Person
-from assistant.figures import health_post, ingest_tokens
-from assistant.figures.health import Taken, take
+from assistant.figures.health import health_post, ingest_tokens
+from assistant.figures.health.taking import Taken, take
 from assistant.house import House
 from assistant.limits import Limit, Limiter
 

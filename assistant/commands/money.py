@@ -20,12 +20,12 @@ from assistant.db.database import Database
 from assistant.db.ledger_labels import RuleRow as Rule
 from assistant.errors import BadInput, NotFound
 from assistant.events import Person
-from assistant.figures import bank_csv, bank_qif, categories, csv_columns, transfers
-from assistant.figures.bank_days import ORDERS
-from assistant.figures.bank_files import decoded, read_bytes
-from assistant.figures.csv_columns import Layout
-from assistant.figures.ledger_setup import rate_of, with_rules
-from assistant.figures.money import from_minor
+from assistant.figures.money import bank_csv, bank_qif, categories, csv_columns, transfers
+from assistant.figures.money.amounts import from_minor
+from assistant.figures.money.bank_days import ORDERS
+from assistant.figures.money.bank_files import decoded, read_bytes
+from assistant.figures.money.csv_columns import Layout
+from assistant.figures.money.ledger_setup import rate_of, with_rules
 from assistant.figures.told import flag_changed
 from assistant.rendering import plain
 

@@ -7,8 +7,8 @@ import click
 from assistant import auth
 from assistant.commands.running import command, database_of_the_folder, for_user, read_settings
 from assistant.errors import BadInput
-from assistant.figures.health import set_priority, standings
-from assistant.figures.metrics import METRICS, key_of
+from assistant.figures.health.metrics import METRICS, key_of
+from assistant.figures.health.taking import set_priority, standings
 from assistant.rendering import plain
 
 

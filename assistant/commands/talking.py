@@ -17,7 +17,7 @@ from assistant.channels import terminal
 from assistant.commands.running import command, for_user, read_settings, tell
 from assistant.errors import BadInput
 from assistant.events import Answer, Figure, Person
-from assistant.figures.pictures import picture_of
+from assistant.figures.pictures.drawing import picture_of
 from assistant.house import House, open_house
 
 

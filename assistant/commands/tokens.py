@@ -8,7 +8,7 @@ import click
 
 from assistant import auth
 from assistant.commands.running import command, database_of_the_folder, for_user, read_settings
-from assistant.figures import ingest_tokens
+from assistant.figures.health import ingest_tokens
 
 
 @click.group()

@@ -19,19 +19,11 @@ from assistant.db import money_figures as stored_money
 from assistant.db.database import Database
 from assistant.errors import BadInput
 from assistant.events import Figure
-from assistant.figures import (
-    addresses,
-    health_figures,
-    health_ground,
-    money_figures,
-    money_ground,
-    money_sums,
-    statistics,
-    stock_figures,
-    workout_figures,
-)
+from assistant.figures import addresses, statistics
 from assistant.figures.grouping import short_span
-from assistant.figures.metrics import METRICS, Kind
+from assistant.figures.health import health_figures, health_ground, workout_figures
+from assistant.figures.health.metrics import METRICS, Kind
+from assistant.figures.money import money_figures, money_ground, money_sums, stock_figures
 from assistant.figures.query import Measure, Query, Subject, Vocabulary
 from assistant.figures.standing import up_to
 from assistant.figures.wording import CLOCK, count

@@ -9,16 +9,8 @@ from types import ModuleType
 
 from assistant.db.database import Database
 from assistant.events import Person
-from assistant.figures import (
-    apple_export,
-    bank_camt,
-    bank_csv,
-    bank_mt940,
-    bank_ofx,
-    bank_qif,
-    health_post,
-    ledger_setup,
-)
+from assistant.figures.health import apple_export, health_post
+from assistant.figures.money import bank_camt, bank_csv, bank_mt940, bank_ofx, bank_qif, ledger_setup
 
 HEAD_BYTES = 65_536
 SUFFIXES = frozenset(".json .xml .zip .csv .tsv .txt .ofx .qfx .qif .sta .mt940 .940".split())

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant.figures.days import DAY, MONTHS, WEEKDAYS, add_months, quarter_of, week_of
+from assistant.figures.language.days import DAY, MONTHS, WEEKDAYS, add_months, quarter_of, week_of
 from assistant.figures.query import Group, Period
 
 BY_TIME = (Group.DAY, Group.WEEK, Group.MONTH, Group.QUARTER, Group.YEAR)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.events import Figure
 from assistant.figures.grouping import BY_TIME
-from assistant.figures.metrics import METRICS, Kind
+from assistant.figures.health.metrics import METRICS, Kind
 from assistant.figures.query import Measure, Query
 from assistant.figures.standing import narrowed
 from assistant.figures.wording import CLOCK, clock, difference, escaped, said

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from assistant.db import figure_rows, ledger_money, money_figures
 from assistant.db.database import Database
 from assistant.events import Person
-from assistant.figures import money, units
-from assistant.figures.metrics import METRICS, Kind
+from assistant.figures import units
+from assistant.figures.health.metrics import METRICS, Kind
+from assistant.figures.money import amounts as money
 from assistant.figures.query import Bound, Measure, Query
 from assistant.figures.wording import plain_number, said
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from assistant.db.database import Database
 from assistant.events import Figure
 from assistant.figures import computing
-from assistant.figures.days import DAY
 from assistant.figures.grouping import BY_TIME, parts_of
+from assistant.figures.language.days import DAY
 from assistant.figures.query import Group, Measure, Period, Query
 from assistant.figures.standing import up_to
 from assistant.figures.telling import when

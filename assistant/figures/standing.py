@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from assistant.figures.days import DAY, WEEKDAYS
+from assistant.figures.language.days import DAY, WEEKDAYS
 from assistant.figures.query import Period, Where
 from assistant.figures.wording import joined
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from assistant.events import Figure, FigureRow
 from assistant.figures.grouping import BY_TIME, short_span
+from assistant.figures.health.metrics import METRICS, Kind
 from assistant.figures.leading import STILL, heading, lead
-from assistant.figures.metrics import METRICS, Kind
 from assistant.figures.query import Group, Measure, Period, Query
 from assistant.figures.wording import age, count, difference, escaped, joined, said
 

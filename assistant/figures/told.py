@@ -20,7 +20,7 @@ from assistant.errors import BadInput
 from assistant.events import Figure, figure_as_json
 from assistant.figures import addresses, computing
 from assistant.figures.grouping import short_day
-from assistant.figures.metrics import METRICS, Kind
+from assistant.figures.health.metrics import METRICS, Kind
 from assistant.figures.query import Period, Query
 from assistant.figures.telling import when
 from assistant.figures.wording import said

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from babel.numbers import format_currency, format_decimal
 
-from assistant.figures.money import is_currency
+from assistant.figures.money.amounts import is_currency
 from assistant.figures.units import label
 
 LOCALE = "en"

@@ -16,9 +16,9 @@ from assistant.db.database import Database
 from assistant.errors import BadInput
 from assistant.events import Person
 from assistant.figures import units
-from assistant.figures.health import take
-from assistant.figures.health_values import POSTED, Batch, Reading
-from assistant.figures.metrics import key_of, reading_metric
+from assistant.figures.health.health_values import POSTED, Batch, Reading
+from assistant.figures.health.metrics import key_of, reading_metric
+from assistant.figures.health.taking import take
 from assistant.figures.told import flag_changed
 from assistant.jobs.influx_copy import READ_FROM
 from integrations.influxdb import OWN_TAG, InfluxConnection, Series

@@ -19,8 +19,8 @@ from assistant.db import insights, operations
 from assistant.db.database import Database
 from assistant.errors import BadInput, TwinningError
 from assistant.events import Person
-from assistant.figures.insights import KINDS, Insight, Kind, chosen
-from assistant.figures.insights_looking import look
+from assistant.figures.insights.finding import KINDS, Insight, Kind, chosen
+from assistant.figures.insights.insights_looking import look
 from assistant.house import House
 
 log = logging.getLogger(__name__)

@@ -22,8 +22,8 @@ from assistant.context import Context
 from assistant.db import ledger_syncs
 from assistant.db.ledger_syncs import LedgerSync, Stored
 from assistant.errors import DatabaseUnavailable, InUse, NotFound, TwinningError
-from assistant.figures import ledger
-from assistant.figures.ledger import Account, Entry, Plan
+from assistant.figures.money import ledger
+from assistant.figures.money.ledger import Account, Entry, Plan
 from assistant.jobs import ledger_values
 from assistant.jobs.ledger_reading import SOURCES, Listing, Source, source
 from integrations.ledger_values import Complaint, GivenEntry

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from assistant.errors import BadInput
-from assistant.figures.ledger import Account, Entry, Plan
-from assistant.figures.money import digits_of, is_currency, to_minor
+from assistant.figures.money.amounts import digits_of, is_currency, to_minor
+from assistant.figures.money.ledger import Account, Entry, Plan
 from integrations.ledger_values import Complaint, GivenAccount, GivenEntry, GivenPlan
 
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,30})?(?:[eE]-?\d{1,2})?", re.ASCII)

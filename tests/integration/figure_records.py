@@ -6,9 +6,10 @@ import datetime as dt
 from uuid import UUID
 
 from assistant.db.database import Database
-from assistant.figures import health, ledger
-from assistant.figures.health_values import POSTED, Batch, GivenNight, Reading, Workout
-from assistant.figures.ledger import Account, Entry, Plan
+from assistant.figures.health import taking as health
+from assistant.figures.health.health_values import POSTED, Batch, GivenNight, Reading, Workout
+from assistant.figures.money import ledger
+from assistant.figures.money.ledger import Account, Entry, Plan
 from assistant.figures.query import Period
 
 NOW = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)

@@ -21,10 +21,10 @@ from assistant.db import operations
 from assistant.db.database import Database
 from assistant.errors import BadInput, DatabaseUnavailable
 from assistant.events import Person
-from assistant.figures import apple_export, health_post
 from assistant.figures.computing import compute
-from assistant.figures.health import take
-from assistant.figures.health_values import RECORDED
+from assistant.figures.health import apple_export, health_post
+from assistant.figures.health.health_values import RECORDED
+from assistant.figures.health.taking import take
 from assistant.figures.query import Measure, Period, Query
 from assistant.figures.told import remember_told
 from assistant.settings import Settings
@@ -182,7 +182,7 @@ async def test_an_import_that_is_killed_between_batches_and_run_again_doubles_no
     database: Database, ana: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     monkeypatch.setattr(apple_export, "BATCH", 300)
-    monkeypatch.setattr("assistant.figures.apple_xml.CHUNK_BYTES", 20_000)
+    monkeypatch.setattr("assistant.figures.health.apple_xml.CHUNK_BYTES", 20_000)
     path = _write(tmp_path / "export.xml", _lines())
     done = 0
 
@@ -252,7 +252,7 @@ async def test_progress_goes_up_to_the_end(
     database: Database, ana: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(apple_export, "BATCH", 300)
-    monkeypatch.setattr("assistant.figures.apple_xml.CHUNK_BYTES", 20_000)
+    monkeypatch.setattr("assistant.figures.health.apple_xml.CHUNK_BYTES", 20_000)
     path = _write(tmp_path / "export.xml", _lines())
     told: list[tuple[int, int]] = []
     await apple_export.take_file(database, ana, path, now=NOW, report=lambda done, whole: told.append((done, whole)))
@@ -268,7 +268,7 @@ from sqlalchemy.engine import make_url
 from assistant import auth
 from assistant.db.database import connect
 from assistant.events import Person
-from assistant.figures import apple_export
+from assistant.figures.health import apple_export
 
 async def main():
     database = connect(make_url(sys.argv[1]))

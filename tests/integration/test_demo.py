@@ -21,8 +21,9 @@ from assistant.db.server import EmbeddedServer
 from assistant.demo import living
 from assistant.errors import BadInput, NotFound, TwinningError
 from assistant.events import Person
-from assistant.figures import health, ledger
-from assistant.figures.health_values import Batch, Reading
+from assistant.figures.health import taking as health
+from assistant.figures.health.health_values import Batch, Reading
+from assistant.figures.money import ledger
 from assistant.house import House, open_house
 from assistant.jobs import insights
 from assistant.settings import Settings

@@ -18,7 +18,7 @@ from web_client import Browser, serving
 from assistant import auth
 from assistant.events import Figure, Person
 from assistant.figures import addresses
-from assistant.figures.pictures import picture_of
+from assistant.figures.pictures.drawing import picture_of
 from assistant.figures.query import Bound, Group, Measure, Period, Query, Where
 from assistant.house import House
 from assistant.settings import Settings

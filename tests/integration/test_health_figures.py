@@ -16,9 +16,9 @@ from assistant.db import users
 from assistant.db.database import Database
 from assistant.errors import BadInput
 from assistant.events import Figure
-from assistant.figures import health
 from assistant.figures.computing import compute, vocabulary
-from assistant.figures.health import Batch, GivenNight, Reading, Workout
+from assistant.figures.health import taking as health
+from assistant.figures.health.taking import Batch, GivenNight, Reading, Workout
 from assistant.figures.query import Bound, Group, Measure, Period, Query, Where
 from assistant.figures.series import series
 

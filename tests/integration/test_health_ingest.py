@@ -20,7 +20,7 @@ from assistant.__main__ import main
 from assistant.app import create_app
 from assistant.channels import health_ingest
 from assistant.events import Person
-from assistant.figures import ingest_tokens
+from assistant.figures.health import ingest_tokens
 from assistant.house import House
 from assistant.limits import Limit
 

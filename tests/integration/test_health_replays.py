@@ -20,8 +20,8 @@ from assistant import auth
 from assistant.db.database import Database, connect
 from assistant.db.server import EmbeddedServer
 from assistant.events import Person
-from assistant.figures import health_post
-from assistant.figures.health import Batch, Reading, Taken, Workout, set_priority, take
+from assistant.figures.health import health_post
+from assistant.figures.health.taking import Batch, Reading, Taken, Workout, set_priority, take
 from assistant.settings import Settings
 
 NOW = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)

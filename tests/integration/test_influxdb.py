@@ -24,8 +24,8 @@ from assistant import auth, connecting
 from assistant.db.database import Database
 from assistant.errors import AuthFailed, BadInput, BadResponse, NotFound, ServiceUnavailable, TwinningError
 from assistant.events import Person
-from assistant.figures.health import take
-from assistant.figures.health_values import RECORDED, Batch, Reading
+from assistant.figures.health.health_values import RECORDED, Batch, Reading
+from assistant.figures.health.taking import take
 from assistant.jobs import influx_copy, influx_read, influx_sync
 from assistant.outside import Outside, make_outside
 from assistant.settings import Settings

@@ -21,9 +21,10 @@ from assistant.demo.sleep import nights
 from assistant.demo.year import year_until
 from assistant.errors import BadInput
 from assistant.events import Person
-from assistant.figures import health, ledger
-from assistant.figures.health_values import Batch, GivenNight, Reading
-from assistant.figures.insights import KINDS
+from assistant.figures.health import taking as health
+from assistant.figures.health.health_values import Batch, GivenNight, Reading
+from assistant.figures.insights.finding import KINDS
+from assistant.figures.money import ledger
 from assistant.jobs import insights as job
 from assistant.settings import Settings
 

@@ -15,8 +15,8 @@ from assistant.db.database import Database
 from assistant.db.ledger_labels import RuleRow as Rule
 from assistant.errors import BadInput, NotFound
 from assistant.events import Person
-from assistant.figures import categories
-from assistant.figures.ledger import Account, Entry, Plan, Taken, take
+from assistant.figures.money import categories
+from assistant.figures.money.ledger import Account, Entry, Plan, Taken, take
 from assistant.settings import Settings
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)

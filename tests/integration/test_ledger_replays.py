@@ -19,7 +19,7 @@ from assistant.db import ledger_money
 from assistant.db.database import Database
 from assistant.errors import BadInput
 from assistant.events import Person
-from assistant.figures import bank_camt, bank_csv, bank_mt940, bank_ofx, bank_qif, ledger_setup
+from assistant.figures.money import bank_camt, bank_csv, bank_mt940, bank_ofx, bank_qif, ledger_setup
 from assistant.settings import Settings
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)

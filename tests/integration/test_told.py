@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from assistant.db import operations, users
 from assistant.db.database import Database
-from assistant.figures import health
 from assistant.figures.computing import compute
-from assistant.figures.health import Batch, Reading
+from assistant.figures.health import taking as health
+from assistant.figures.health.taking import Batch, Reading
 from assistant.figures.query import Group, Measure, Period, Query
 from assistant.figures.telling import tell
 from assistant.figures.told import flag_changed, remember_told

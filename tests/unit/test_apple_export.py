@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import BadInput
-from assistant.figures.apple_records import Converting
-from assistant.figures.apple_times import Clock
-from assistant.figures.apple_types import activity, meaning, metric_of
-from assistant.figures.apple_xml import CHUNK_BYTES, Elements, Reader, opened, recognises
-from assistant.figures.health_values import RECORDED, Batch
+from assistant.figures.health.apple_records import Converting
+from assistant.figures.health.apple_times import Clock
+from assistant.figures.health.apple_types import activity, meaning, metric_of
+from assistant.figures.health.apple_xml import CHUNK_BYTES, Elements, Reader, opened, recognises
+from assistant.figures.health.health_values import RECORDED, Batch
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE HealthData [

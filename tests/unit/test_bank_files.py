@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import BadInput
-from assistant.figures import bank_camt, bank_csv, bank_mt940, bank_ofx, bank_qif
-from assistant.figures.bank_days import UnclearDays, day_order, parse_day
-from assistant.figures.bank_files import Line, Read, decoded, name_after
-from assistant.figures.csv_columns import Layout, folded
+from assistant.figures.money import bank_camt, bank_csv, bank_mt940, bank_ofx, bank_qif
+from assistant.figures.money.bank_days import UnclearDays, day_order, parse_day
+from assistant.figures.money.bank_files import Line, Read, decoded, name_after
+from assistant.figures.money.csv_columns import Layout, folded
 
 SPARKASSE = """"Auftragskonto";"Buchungstag";"Valutadatum";"Buchungstext";"Verwendungszweck";"Beguenstigter/Zahlungspflichtiger";"Kontonummer/IBAN";"BIC (SWIFT-Code)";"Betrag";"Waehrung";"Info"
 "DE89370400440532013000";"02.01.26";"02.01.26";"KARTENZAHLUNG";"2026-01-02T18:11 Debitk.";"REWE Markt GmbH";"DE75512108001245126199";"X";"-23,45";"EUR";"Umsatz gebucht"

@@ -12,9 +12,9 @@ from assistant.db.ledger_labels import Leg
 from assistant.db.ledger_labels import RuleRow as Rule
 from assistant.db.ledger_money import AccountRow
 from assistant.errors import BadInput
-from assistant.figures.categories import Chooser, alike, checked, payee_key
-from assistant.figures.ledger_setup import with_rules
-from assistant.figures.transfers import pair
+from assistant.figures.money.categories import Chooser, alike, checked, payee_key
+from assistant.figures.money.ledger_setup import with_rules
+from assistant.figures.money.transfers import pair
 
 
 def chosen(chooser: Chooser, payee: str, memo: str = "") -> tuple[str, str]:

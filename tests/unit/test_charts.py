@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from assistant.figures import chart_scales
-from assistant.figures.chart_choice import Chart, Kind, chart_for
-from assistant.figures.chart_looks import DARK, LIGHT
-from assistant.figures.charts import plotly_figure, png
+from assistant.figures.pictures import chart_scales
+from assistant.figures.pictures.chart_choice import Chart, Kind, chart_for
+from assistant.figures.pictures.chart_looks import DARK, LIGHT
+from assistant.figures.pictures.charts import plotly_figure, png
 from assistant.figures.query import Group, Measure, Period, Query, Where
 from assistant.figures.series import Series as Given
 

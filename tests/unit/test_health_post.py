@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from assistant.errors import BadInput
-from assistant.figures import health_post
-from assistant.figures.health_values import DAY_LONG, POSTED, Batch
-from assistant.figures.post_dates import Dates
+from assistant.figures.health import health_post
+from assistant.figures.health.health_values import DAY_LONG, POSTED, Batch
+from assistant.figures.health.post_dates import Dates
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -13,11 +13,11 @@ from assistant.demo import money
 from assistant.demo.health import steps_of
 from assistant.demo.sleep import nights
 from assistant.demo.year import year_until
-from assistant.figures.categories import payee_key
-from assistant.figures.insights import BILLS, CHANGE, CHARGE, KINDS, TREND, USAGE, Insight, chosen
-from assistant.figures.insights_health import Daily, change, trend
-from assistant.figures.insights_money import Bill, Payment, bills, chains, duplicates, unusual
-from assistant.figures.insights_usage import usage
+from assistant.figures.insights.finding import BILLS, CHANGE, CHARGE, KINDS, TREND, USAGE, Insight, chosen
+from assistant.figures.insights.insights_health import Daily, change, trend
+from assistant.figures.insights.insights_money import Bill, Payment, bills, chains, duplicates, unusual
+from assistant.figures.insights.insights_usage import usage
+from assistant.figures.money.categories import payee_key
 
 NOW = dt.datetime(2026, 11, 18, 14, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 TODAY = NOW.date()

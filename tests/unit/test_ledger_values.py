@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from assistant.errors import BadInput, BadResponse
-from assistant.figures.ledger import Account
+from assistant.figures.money.ledger import Account
 from assistant.jobs import ledger_values
 from assistant.jobs.ledger_reading import windows
 from integrations import akaunting_reading, firefly_reading

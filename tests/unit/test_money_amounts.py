@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from assistant.errors import BadInput
-from assistant.figures.money import (
+from assistant.figures.money.amounts import (
     Amount,
     currency_of_zone,
     decimal_sign,

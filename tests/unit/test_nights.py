@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from assistant.figures.health_values import GivenNight, Segment
-from assistant.figures.nights import (
+from assistant.figures.health.health_values import GivenNight, Segment
+from assistant.figures.health.nights import (
     Night,
     from_segments,
     marked_segment,
@@ -18,7 +18,7 @@ from assistant.figures.nights import (
     settled,
     superseded,
 )
-from assistant.figures.sources import BY_RULE, GENERAL, rank
+from assistant.figures.health.sources import BY_RULE, GENERAL, rank
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LATER = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)

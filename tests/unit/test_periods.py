@@ -7,12 +7,12 @@ import random
 
 import pytest
 
-from assistant.figures.calendar_words import Calendar, Doubt
-from assistant.figures.comparing import beside, counterpart
-from assistant.figures.days import add_months, easter, month_end, named_span, year_earlier
-from assistant.figures.periods import Mention, mentions
+from assistant.figures.language.calendar_words import Calendar, Doubt
+from assistant.figures.language.comparing import beside, counterpart
+from assistant.figures.language.days import add_months, easter, month_end, named_span, year_earlier
+from assistant.figures.language.periods import Mention, mentions
+from assistant.figures.language.said import DONE, Said, number, plain
 from assistant.figures.query import Period
-from assistant.figures.said import DONE, Said, number, plain
 
 TODAY = dt.date(2026, 11, 22)  # a Sunday
 CALENDAR = Calendar(TODAY, 0, {"birthday": (5, 3)})

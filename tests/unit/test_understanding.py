@@ -8,7 +8,8 @@ import random
 
 import pytest
 
-from assistant.figures.metrics import METRICS
+from assistant.figures.health.metrics import METRICS
+from assistant.figures.language.words import understand
 from assistant.figures.query import (
     Group,
     Measure,
@@ -20,7 +21,6 @@ from assistant.figures.query import (
     Vocabulary,
     Where,
 )
-from assistant.figures.words import understand
 
 NOW = dt.datetime(2026, 11, 22, 18, 0)  # a Sunday
 FIRST, TODAY = dt.date(2025, 11, 23), dt.date(2026, 11, 22)

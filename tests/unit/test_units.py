@@ -6,7 +6,7 @@ import pytest
 
 from assistant.errors import BadInput
 from assistant.figures import units
-from assistant.figures.metrics import ALIASES, METRICS, Kind, key_of, reading_metric, shown_unit
+from assistant.figures.health.metrics import ALIASES, METRICS, Kind, key_of, reading_metric, shown_unit
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,12 @@ from assistant.channels.web.answering import for_person, part_or_page, wants_par
 from assistant.channels.web.current import house
 from assistant.errors import BadInput, NotFound
 from assistant.events import Person
-from assistant.figures import addresses, charts
-from assistant.figures.chart_choice import Chart
-from assistant.figures.days import named, named_span
-from assistant.figures.metrics import METRICS
-from assistant.figures.pictures import chart_of
+from assistant.figures import addresses
+from assistant.figures.health.metrics import METRICS
+from assistant.figures.language.days import named, named_span
+from assistant.figures.pictures import charts
+from assistant.figures.pictures.chart_choice import Chart
+from assistant.figures.pictures.drawing import chart_of
 from assistant.figures.query import Period, Query
 from assistant.figures.rows import PAGE, Row, Table, rows
 

@@ -14,8 +14,8 @@ from uuid import NAMESPACE_URL, uuid5
 from assistant.channels.web.rendering import literal
 from assistant.errors import BadInput
 from assistant.figures import addresses
-from assistant.figures.charts import worth_drawing
 from assistant.figures.grouping import short_span
+from assistant.figures.pictures.charts import worth_drawing
 from assistant.figures.query import Query
 
 MAX_CHARTS = 3

@@ -1,0 +1,1 @@
+"""Health: posts, exports, nights and workouts come in and are counted by the day."""

@@ -1,0 +1,210 @@
+"""Health on its way in: what a format has read is stored, and the days and nights that it touches are summed up anew.
+
+All in one transaction for each batch: either everything of it counts, or nothing. Sending the same again changes
+nothing; what comes later corrects what came before.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assistant.db import health, health_nights
+from assistant.db.database import Database
+from assistant.figures import units
+from assistant.figures.health import health_others
+from assistant.figures.health.health_others import Orders, Tally
+from assistant.figures.health.health_values import DAY_LONG as DAY_LONG
+from assistant.figures.health.health_values import POSTED as POSTED
+from assistant.figures.health.health_values import RECORDED as RECORDED
+from assistant.figures.health.health_values import Batch as Batch
+from assistant.figures.health.health_values import GivenNight as GivenNight
+from assistant.figures.health.health_values import Reading as Reading
+from assistant.figures.health.health_values import Record as Record
+from assistant.figures.health.health_values import Segment as Segment
+from assistant.figures.health.health_values import Taken as Taken
+from assistant.figures.health.health_values import Workout as Workout
+from assistant.figures.health.metrics import METRICS, Kind, reading_metric, shown_unit
+from assistant.figures.health.packing import Bounds, pack
+from assistant.figures.health.sources import rank
+from assistant.figures.told import flag_changed
+
+CLOCKS_DIFFER = dt.timedelta(minutes=15)
+"""So far a phone's clock may be ahead of ours before a reading is one of the future."""
+TOTALS = tuple(key for key, metric in METRICS.items() if metric.kind is Kind.TOTAL)
+
+
+async def take(database: Database, owner: UUID, batch: Batch, *, now: dt.datetime) -> Taken:
+    """Stores a batch: what is new is added, what differs is corrected, what is known already changes nothing.
+
+    Answers that were given from days that are others now are named in the inbox.
+
+    Args:
+        now: What begins later than a quarter of an hour after it is marked as future.
+
+    Raises:
+        DatabaseUnavailable: Postgres does not answer; nothing of the batch was stored.
+    """
+    latest = now + CLOCKS_DIFFER
+    async with database.session(owner) as session:
+        await health.prepare(session, owner)
+        orders = await health.priorities(session, owner)
+        tallies = (
+            await _readings(session, owner, batch.readings, latest=latest, orders=orders),
+            await health_others.sleep(session, owner, batch, latest=latest, orders=orders),
+            await health_others.workouts(session, owner, batch.workouts, latest=latest),
+            await health_others.records(session, owner, batch.records),
+        )
+    days = [each for tally in tallies for each in tally.days]
+    await flag_changed(database, owner, area="health", changed_days=[(key, day) for key, day, _ in days], now=now)
+    return Taken(
+        added=sum(tally.added for tally in tallies),
+        changed=sum(tally.changed for tally in tallies),
+        unchanged=sum(tally.unchanged for tally in tallies),
+        marked=sum(tally.marked for tally in tallies),
+        unknown=tuple(sorted({name for tally in tallies for name in tally.unknown})),
+        complaints=(*batch.complaints, *(each for tally in tallies for each in tally.complaints)),
+        changed_days=tuple((metric, day) for metric, day, had in days if had),
+        new_days=tuple((metric, day) for metric, day, had in days if not had),
+    )
+
+
+async def standings(database: Database, owner: UUID) -> dict[str, list[str]]:
+    """The sources of every metric in the order in which they count; nights as "sleep"."""
+    async with database.session(owner) as session:
+        orders = await health.priorities(session, owner)
+        found = [*await health.series(session, owner)]
+        found += [("sleep", source) for source in await health_nights.night_sources(session, owner)]
+    by_metric: dict[str, list[str]] = {}
+    for metric, source in sorted(found, key=lambda each: (rank(*each, orders=orders), each[1])):
+        by_metric.setdefault(metric, []).append(source)
+    return by_metric
+
+
+async def set_priority(
+    database: Database, owner: UUID, metric: str, order: Sequence[str], *, now: dt.datetime
+) -> tuple[tuple[str, dt.date], ...]:
+    """Puts the sources of a metric in the person's own order, and chooses anew for all days.
+
+    Args:
+        metric: Its key, "sleep" for nights, "" for all metrics that have no order of their own.
+        order: Sources as they are stored, the first one counts; empty goes back to the stated rule.
+
+    Returns:
+        (metric, day) whose figures are others now.
+    """
+    async with database.session(owner) as session:
+        await health.prepare(session, owner)
+        await health.put_priorities(session, owner, metric, order)
+        orders = await health.priorities(session, owner)
+        ranks = {
+            row.number: rank(key, source, orders=orders)
+            for (key, source), row in (await health.series(session, owner)).items()
+            if metric in ("", key)
+        }
+        changed = await health.put_ranks(session, owner, ranks) if ranks else []
+        if metric in ("", "sleep"):
+            changed += await health_others.settle_again(session, owner, orders=orders)
+    days = tuple((key, day) for key, day, _ in changed)
+    await flag_changed(database, owner, area="health", changed_days=days, now=now)
+    return days
+
+
+async def _readings(
+    session: AsyncSession, owner: UUID, readings: Sequence[Reading], *, latest: dt.datetime, orders: Orders
+) -> Tally:
+    if not readings:
+        return Tally()
+    series = await _series(session, owner, readings, orders=orders)
+    unknown = {metric for metric, _ in series if reading_metric(metric) is None}
+    complaints: list[str] = []
+    if unknown:
+        readings = list(_in_one_unit(readings, series, unknown=unknown, complaints=complaints))
+    given = sorted({reading.given_unit for reading in readings if reading.given is not None})
+    packed = pack(
+        readings,
+        {key: _bounds(key[0], row.number) for key, row in series.items()},
+        units={unit: number for number, unit in enumerate(given, 1)},
+        latest=latest,
+    )
+    complaints += [
+        f"{readings[place].metric} of {readings[place].day}: its value is no number." for place in packed.lost
+    ]
+    if not packed.rows:
+        return Tally(complaints=complaints)
+    await health.load(session, packed.data)
+    added, changed = await health.merge(session, owner, units=["", *given])
+    days = await health.rebuild(session, owner, totals=TOTALS) if added or changed else []
+    await _show(session, series)
+    return Tally(
+        added=added,
+        changed=changed,
+        unchanged=packed.rows - added - changed,
+        marked=packed.marked,
+        days=days,
+        complaints=complaints,
+        unknown=unknown,
+    )
+
+
+def _bounds(metric: str, number: int) -> Bounds:
+    known = reading_metric(metric)
+    return Bounds(number, known.low, known.high) if known else Bounds(number, float("-inf"), float("inf"))
+
+
+async def _series(
+    session: AsyncSession, owner: UUID, readings: Sequence[Reading], *, orders: Orders
+) -> dict[tuple[str, str], health.Series]:
+    """The series of these readings; those that are new are stored."""
+    # Backwards, so that each has the unit in which it came first.
+    given = {(reading[0], reading[1]): reading[9] for reading in reversed(readings)}
+    stored = await health.series(session, owner)
+    new = []
+    for (metric, source), unit in sorted(given.items()):
+        if (metric, source) not in stored:
+            known = reading_metric(metric)
+            row = {"metric": metric, "source": source, "known": known is not None}
+            row["unit"] = known.unit if known else units.name_of(unit)
+            new.append({**row, "shown_unit": shown_unit(known, unit), "rank": rank(metric, source, orders=orders)})
+    if new:
+        await health.add_series(session, owner, new)
+        stored = await health.series(session, owner)
+    return {key: stored[key] for key in given}
+
+
+def _in_one_unit(
+    readings: Iterable[Reading],
+    series: Mapping[tuple[str, str], health.Series],
+    *,
+    unknown: set[str],
+    complaints: list[str],
+) -> Iterable[Reading]:
+    """Readings of unknown metrics in the unit in which the first of them came."""
+    for reading in readings:
+        if reading.metric not in unknown:
+            yield reading
+            continue
+        wanted = series[reading.metric, reading.source].unit
+        factors = units.conversion(reading.given_unit, wanted)
+        if factors is None:
+            complaints.append(
+                f"{reading.metric} of {reading.day}: it came in “{reading.given_unit}”, which cannot be turned into"
+                f" “{wanted}” as before; it is kept and left out."
+            )
+            yield reading._replace(given=reading.value, mark="impossible")
+        elif factors == (1.0, 0.0):
+            yield reading
+        else:
+            yield reading._replace(value=reading.value * factors[0] + factors[1], given=reading.value)
+
+
+async def _show(session: AsyncSession, series: Mapping[tuple[str, str], health.Series]) -> None:
+    """Has each series shown in the unit in which its newest reading came."""
+    newest = await health.newest_units(session, [row.number for row in series.values()])
+    for (metric, _), row in series.items():
+        shown = shown_unit(reading_metric(metric), newest.get(row.number) or row.unit)
+        if shown != row.shown:
+            await health.show_series_in(session, row.number, shown)

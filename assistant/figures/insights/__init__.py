@@ -1,0 +1,1 @@
+"""What stands out in a person's own figures, with the records it stands on."""

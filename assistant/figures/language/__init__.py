@@ -1,0 +1,1 @@
+"""What a question about figures means: plain English becomes a `Query`, or is asked back."""

@@ -1,0 +1,90 @@
+"""What a question must have before it is answered: a subject that is there, something asked of it, one meaning."""
+
+from __future__ import annotations
+
+import re
+
+from assistant.figures.language.asking import Ask, NotFigures, listed, what_there_is
+from assistant.figures.language.lexicon import ASKS_ABOUT_ME
+from assistant.figures.language.periods import Mention
+from assistant.figures.language.reading import Reading
+from assistant.figures.language.subjects import CLOCKS, title_of
+from assistant.figures.language.topics import Meant
+
+
+def must_ask(reading: Reading, meant: list[Meant]) -> None:
+    asked, words = reading.asked, reading.words
+    if re.search(r"\bwhen\b", words) and not any(each.key in (*CLOCKS, "bills") for each in meant):
+        raise NotFigures("it asks for a time")
+    if re.search(r"\bwhere\b", words) and any(each.key == "spending" for each in meant) and "max" in asked.measures:
+        kinds = (("categories", "on which categories"), ("payees", "at which payees"))
+        choices = [(label, re.sub(r"\bwhere\b", lead, words)) for label, lead in kinds]
+        raise Ask("Do you mean categories or payees?", choices)
+    if re.search(r"\bwhere\b", words) and not asked.which:
+        raise NotFigures("it asks for a place")
+    wants = asked.how or asked.measures or asked.counted or asked.which or asked.per or asked.bound or asked.split
+    if asked.relative or reading.times or reading.ever:
+        wants = True
+    if wants and not all(each.weak for each in meant):
+        return
+    if (wants and (reading.times or asked.measures or asked.per)) or all(
+        each.key in ("balance", "bills", "budgets", "savings") for each in meant
+    ):
+        return
+    if re.search(r"\b(?:what|how) (?:is|are|was|were|did|do|have)\b.*\b(?:my|i|we)\b", words) and not all(
+        each.weak for each in meant
+    ):
+        return
+    raise NotFigures("no figure is asked for")
+
+
+def say_absent(reading: Reading, absent: list[Meant], meant: list[Meant]) -> None:
+    asked = reading.asked
+    wants = asked.how or asked.measures or asked.counted or asked.which or asked.per or asked.bound or reading.times
+    if not wants or not ASKS_ABOUT_ME.search(reading.words) or all(each.weak for each in absent):
+        raise NotFigures("nothing of it is recorded")
+    titles = listed([each.title for each in absent])
+    raise Ask(f"Nothing of {titles} is recorded. There is: {what_there_is(reading.have)}.")
+
+
+def ask_which(reading: Reading, each: Meant) -> None:
+    titles = [title_of(key, reading.have) for key in each.keys]
+    question = f"Do you mean {listed(titles, joined='or')}?"
+    if each.question:
+        walked = each.title == "walking" and each.activities == ()
+        choices = [(label, words if walked else reading.with_period(words)) for label, words in each.choices]
+        raise Ask(each.question, choices)
+    raise Ask(question, [(title, reading.said.instead(each.start, each.end, title)) for title in titles])
+
+
+def ask_when(reading: Reading, mention: Mention) -> None:
+    assert mention.doubt is not None
+    raise Ask(
+        mention.doubt.question,
+        [(label, reading.said.instead(mention.start, mention.end, words)) for label, words in mention.doubt.choices],
+    )
+
+
+def must_be_joined(reading: Reading, meant: list[Meant]) -> None:
+    """Two subjects are two questions only where they are joined: "my heart rate during sleep" is one of neither."""
+    if len(meant) < 2:
+        return
+    if len(meant) > 3 or not re.search(r"\b(?:and|or|vs|versus)\b|&", reading.words):
+        raise Ask(f"Do you mean {listed([each.title for each in meant], joined='or')}? Ask for one at a time.")
+    if any(each.names for each in meant):
+        raise Ask("Ask for one of these at a time: I cannot tell what belongs to which.")
+
+
+def must_not_point_back(reading: Reading) -> None:
+    """ "On that": words that stand for something said before."""
+    if back := re.search(r"\b(?:on|at|for|from|with|in|of|to) (it|that|there|them)\b", reading.said.rest):
+        raise Ask(f'What do you mean by "{back[1]}"? Say the whole question again, with its name.')
+
+
+def must_compare_times(reading: Reading, meant: list[Meant]) -> None:
+    """What is set against each other must be times: "groceries vs restaurants last month" are none."""
+    things = len(reading.names) > 1 or len(meant) > 1
+    spans = [each for each in reading.times if each.span or each.shift]
+    if reading.compare and things and len(spans) < 2 and not any(each.shift for each in spans):
+        words = f"{reading.words[: reading.compare.start()]} and {reading.words[reading.compare.end() :]}"
+        raise Ask("I compare times with each other. Shall I tell both?", [("both", words)])

@@ -1,0 +1,342 @@
+"""What is to be computed: "how many nights under 6 h", "the average", "by month", "top 5"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from assistant.figures.language.calendar_grammar import COUNT
+from assistant.figures.language.calendar_words import count_of
+from assistant.figures.language.lexicon import COSTS, INCOME, PURCHASES, SPENDING
+from assistant.figures.language.said import Said, number
+from assistant.figures.query import Bound, Group, Measure
+
+_GROUPS: dict[str, Group] = {
+    r"days? of the week|week ?days?": Group.WEEKDAY,
+    r"days?|nights?|dates?|mornings?|evenings?": Group.DAY,
+    r"weeks?": Group.WEEK,
+    r"months?": Group.MONTH,
+    r"quarters?": Group.QUARTER,
+    r"years?": Group.YEAR,
+    r"categor(?:y|ies)|kinds? of expenses?|areas?": Group.CATEGORY,
+    r"payees?|shops?|stores?|merchants?|supermarkets?|compan(?:y|ies)|vendors?": Group.PAYEE,
+    r"accounts?|cards?": Group.ACCOUNT,
+    r"activit(?:y|ies)|kinds? of (?:workouts?|exercise)|types? of (?:workouts?|exercise)|sports?": Group.ACTIVITY,
+}
+_UNIT = "(?:" + "|".join(_GROUPS) + ")"
+_ADVERBS = {"daily": Group.DAY, "nightly": Group.DAY, "weekly": Group.WEEK, "monthly": Group.MONTH,
+            "quarterly": Group.QUARTER, "yearly": Group.YEAR, "annual": Group.YEAR, "annually": Group.YEAR}  # fmt: skip
+_NUM = r"(?P<number>\d+(?:[.,]\d+)*)"
+_HOURS = r"(?P<h>\d{1,2}) ?(?:h|hours?|hrs?)(?: and)? ?(?P<min>\d{1,2})(?: ?(?:m|min|mins|minutes?))?\b"
+_UNITS = (
+    r"h|hours?|hrs?|m|min|mins|minutes?|seconds?|s|km|kms|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|mi|kg|kgs|"
+    r"kilos?|kilograms?|"
+    r"lbs?|pounds?|stones?|bpm|beats per minute|%|percent|eur|euros?|usd|us dollars?|dollars?|\$|gbp|chf|"
+    r"francs?|jpy|yen|cents?|"
+    r"mmhg|ml|l|lit(?:er|re)s?|ms|kj|degrees|mg|g|grams?|c|f|mmol/l|mg/dl"
+)
+_CURRENCY_FIRST = r"(?P<currency>eur|usd|gbp|chf|\$|jpy) ?"
+_THAN = {
+    ">": r"over|above|more than|greater than|higher than|longer than|exceed(?:s|ed|ing)?|beyond|better than|"
+    r"bigger than",
+    "<": r"under|below|less than|fewer than|lower than|shorter than|smaller than|within",
+    ">=": r"at least|no less than|not less than|no fewer than|minimum(?: of)?|reach(?:ed|ing)?|hit|hitting|a "
+    r"minimum of",
+    "<=": r"at most|no more than|not more than|up to|maximum(?: of)?|a maximum of",
+}
+_NOT_A_TIME = r"(?! ?(?:days?|nights?|weeks?|months?|years?|quarters?|times|am|pm|o clock)\b)(?![\w.,:/-]*\d)"
+CURRENCIES = {"eur": "EUR", "euro": "EUR", "euros": "EUR", "usd": "USD", "dollar": "USD", "dollars": "USD", "$": "USD",
+              "us dollars": "USD", "us dollar": "USD", "gbp": "GBP", "pound": "GBP", "pounds": "GBP", "chf": "CHF",
+              "swiss francs": "CHF", "francs": "CHF", "jpy": "JPY", "yen": "JPY", "sterling": "GBP"}  # fmt: skip
+WORD_UNITS = {"hours": "h", "hour": "h", "hrs": "h", "hr": "h", "minutes": "min", "minute": "min", "mins": "min",
+              "kilos": "kg", "kilo": "kg", "kilograms": "kg", "kilogram": "kg", "kgs": "kg", "lbs": "lb", "miles": "mi",
+              "mile": "mi", "kilometers": "km", "kilometres": "km", "kilometer": "km", "kilometre": "km", "kms": "km",
+              "meters": "m", "metres": "m", "meter": "m", "metre": "m", "percent": "%", "seconds": "s", "second": "s",
+              "beats per minute": "bpm", "liters": "L", "litres": "L", "liter": "L", "litre": "L", "l": "L", "ml": "mL",
+              "grams": "g", "gram": "g", "mmhg": "mmHg", "kj": "kJ", "c": "degC", "f": "degF", "mmol/l": "mmol/L",
+              "mg/dl": "mg/dL"}  # fmt: skip
+
+
+@dataclass
+class Asked:
+    """What the words ask to compute, before it is known of what.
+
+    Attributes:
+        measures: Words such as "average", "longest", in order.
+        how: "much", "many", "long", "far", "often", "late", ...; "" where there is no "how".
+        unit: Of "how many hours": "time", "distance", "money", "mass" or "".
+        per: "per month", "by month", with which of both it was said.
+        which: "Which month": rows of which the first counts; `plural` when several were asked for.
+        counted: What "how many" counts: "days", "times", or "".
+        habit: "usually", "on average".
+        limit: "Top 5".
+        single: "In a day", "in one night": beside "most".
+        relative: "More", "earlier".
+        split: "Broken down".
+        joined: There was an "and" between measures.
+        daily: "Daily", beside another "by month".
+        per_purchase: "Per purchase".
+        entry: "Expense", "purchase": one of them.
+    """
+
+    measures: list[str] = field(default_factory=list)
+    how: str = ""
+    unit: str = ""
+    per: Group | None = None
+    per_word: str = ""
+    which: Group | None = None
+    plural: bool = False
+    counted: str = ""
+    habit: bool = False
+    bound: Bound | None = None
+    limit: int | None = None
+    currency: str = ""
+    single: bool = False
+    relative: str = ""
+    split: bool = False
+    joined: bool = False
+    hows: list[str] = field(default_factory=list)
+    daily: bool = False
+    per_purchase: bool = False
+    entry: bool = False
+
+
+def _group(words: str) -> Group:
+    return next(group for pattern, group in _GROUPS.items() if re.fullmatch(pattern, words))
+
+
+def take_bound(said: Said, asked: Asked) -> None:
+    """ "over 10,000", "at least 7h30", "under EUR 50", "10k or more"; taken, with its unit."""
+    amount = (
+        rf"(?:{_HOURS}|(?:{_CURRENCY_FIRST})?{_NUM} ?(?P<k>k\b)?(?: and a (?P<half>half))?(?: "
+        rf"?(?P<unit>{_UNITS})(?![\w/]))?{_NOT_A_TIME})"
+    )
+    for than, words in _THAN.items():
+        pattern = rf"\b(?:with )?(?:{words}) (?:the )?{amount}"
+        if (match := re.search(pattern, said.rest)) and not _is_year(match):
+            asked.bound = _bound(than, match)
+            said.taken(*match.span())
+            return
+    for than, words in (
+        (">=", "or more|or above|or over|or higher|plus|or longer"),
+        ("<=", "or less|or fewer|or below|or under|or lower"),
+    ):
+        if match := re.search(
+            rf"\b(?:with )?{amount} (?:(?P<noun>steps|floors|calories|kcal) )?(?:{words})\b", said.rest
+        ):
+            asked.bound = _bound(than, match)
+            noun = match.span("noun") if match["noun"] else (match.end(), match.end())
+            said.taken(match.start(), noun[0])
+            said.taken(noun[1], match.end())
+            return
+
+
+def take_bounded_days(said: Said, asked: Asked) -> None:
+    """The "days with" of "days with over 8,000 steps"; taken."""
+    if asked.bound is None or asked.counted:
+        return
+    days = r"\b(?:of )?(?P<what>days|nights)(?: (?:with|of|where i|on which i|when i|in which i))?(?= ·)"
+    if (match := said.take(days)) and "streak" not in asked.measures:
+        asked.counted = match["what"]
+
+
+def _is_year(match: re.Match[str]) -> bool:
+    """ "Over 2025" is a year; "over 2000 steps" is not."""
+    bare = (
+        match["number"]
+        and re.fullmatch(r"(?:19|20)\d\d", match["number"])
+        and not match["unit"]
+        and not match["currency"]
+    )
+    return bool(bare) and not re.match(r" (?:steps|calories|kcal|floors|meters|metres)\b", match.string[match.end() :])
+
+
+def _bound(than: str, match: re.Match[str]) -> Bound:
+    if match["h"]:
+        return Bound(than, int(match["h"]) + int(match["min"]) / 60, "h")
+    value = number(match["number"]) + (0.5 if match["half"] else 0.0)
+    value *= 1000 if match["k"] else 1
+    unit = str(match["unit"] or match["currency"] or "")
+    if not unit and re.match(r" ?(?:kcal|k?cal(?:orie)?s?)\b", match.string[match.end("number") :].removeprefix("k")):
+        unit = "kcal"
+    known = WORD_UNITS if unit in ("pounds", "pound") else {**WORD_UNITS, **CURRENCIES}
+    return Bound(than, value, known.get(unit, unit))
+
+
+_CLOCK = (
+    r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))? ?(?P<half>am|pm|a m|p m)?(?: o clock)?\b(?! ?(?:days|"
+    r"nights|weeks|months|hours|h|times)\b)"
+)
+
+
+def take_clock_bound(said: Said, asked: Asked, *, bedtime: bool) -> bool:
+    """ "After 11 pm", of a bedtime: minutes after midnight, before it they are negative. False when unclear."""
+    match = re.search(
+        rf"\b(?P<than>after|later than|past|before|earlier than|by|until|at) (?P<named>midnight|{_CLOCK})", said.rest
+    )
+    if not match or match["than"] == "at":
+        return match is None
+    if match["named"] == "midnight":
+        minutes = 0
+    else:
+        hour, minute = int(match["hour"]), int(match["minute"] or 0)
+        half = (match["half"] or "").replace(" ", "")
+        if (
+            hour > 24
+            or minute > 59
+            or (half and not 1 <= hour <= 12)
+            or (not half and not match["minute"] and hour < 13 and bedtime)
+        ):
+            return False
+        if half:
+            hour = hour % 12 + (12 if half == "pm" else 0)
+        minutes = hour % 24 * 60 + minute
+    if bedtime and minutes >= 720:
+        minutes -= 1440
+    than = {"after": ">", "later than": ">", "past": ">", "before": "<", "earlier than": "<", "by": "<=", "until": "<="}
+    asked.bound = Bound(than[match["than"]], float(minutes), "")
+    said.taken(*match.span())
+    return True
+
+
+_TOPS = (
+    r"(?:biggest|largest|highest|top|most expensive|costliest|main|most frequent|best|worst|lowest|"
+    r"smallest|cheapest|longest|shortest)"
+)
+
+
+def take_groups(said: Said, asked: Asked) -> None:
+    """What is counted, "which month", "by category", "top 5"; taken."""
+    if said.take(
+        r"\b(?:in a row|(?:longest |biggest |best |current )?(?:running )?streaks?|consecutive(?:ly)?|on end)\b"
+    ):
+        asked.measures.append("streak")
+    if match := said.take(r"\b(?:on |for )?how (?:many|often)(?: (?P<what>days|nights|mornings|evenings|times|"
+                          r"occasions))?\b"
+                          r"(?! (?:steps|calories|kcal))(?: (?:have data|are recorded|were recorded|are "
+                          r"there))?"):  # fmt: skip
+        asked.how = "often" if "often" in match[0] else "many"
+        asked.counted = match["what"] or ("times" if "often" in match[0] else "")
+    elif match := said.take(r"\b(?:the )?(?:number of|count(?: of)?(?: the)?) (?P<what>days|nights|times)\b"):
+        asked.how, asked.counted = "many", match["what"]
+    tail = rf"(?:(?:(?P<tops>{_TOPS})) )?"
+    if match := said.take(
+        rf"\b(?:(?:on|in|at|of|to|from|for) )?(?:which|what) {tail}(?:{COUNT} )?(?P<unit>{_UNIT})\b(?! (?:of|"
+        rf"in) \d{{1,2}}\b)"
+    ):
+        asked.which = _group(match["unit"])
+        asked.plural = match["unit"].endswith("s") and match["unit"] not in ("days of the week",)
+        asked.limit = count_of(match["count"]) if match["count"] else None
+        if match["tops"]:
+            asked.measures.append(match["tops"])
+    elif match := said.take(
+        rf"\b(?:the |my )*(?:(?P<first>{_TOPS}) {COUNT}|{COUNT.replace('<count>', '<n>')} "
+        rf"(?P<second>{_TOPS}))(?: (?P<unit>{_UNIT})\b)?"
+    ):
+        asked.measures.append("top " + (match["first"] or match["second"]))
+        asked.limit = count_of(match["count"] or match["n"])
+        asked.which = _group(match["unit"]) if match["unit"] else None
+        asked.plural = True
+    elif match := said.take(
+        rf"\b(?:the |my )*(?P<first>{_TOPS}) (?P<unit>categor(?:y|ies)|payees?|shops?|stores?|merchants?|"
+        rf"accounts?|days?|nights?|months?|weeks?|years?|week ?days?)\b"
+    ):
+        asked.measures.append("top " + match["first"])
+        asked.which = _group(match["unit"])
+        asked.plural = match["unit"].endswith("s")
+    if match := said.take(
+        rf"\b(?:(?:broken|break|split|grouped|group|sorted|breakdown)(?: (?:it|this|them|that))?(?: down| up)? "
+        rf")?(?P<word>by|per|for each|for every|in each|each|every|a|in a|on a|in (?:a )?single|in one|on one|"
+        rf"in any|on any)"
+        rf" (?:single |given )?(?P<unit>{_UNIT})\b(?! (?:ago|earlier|before|later)\b)"
+    ):
+        asked.per, asked.per_word = _group(match["unit"]), match["word"]
+        asked.single = match["word"].startswith(("in ", "on ")) and match["word"] != "in each"
+    elif match := said.take(r"\b(?P<unit>day|week|month|quarter|year) (?:by|after) (?P=unit)\b"):
+        asked.per, asked.per_word = _group(match["unit"]), "by"
+    elif match := said.take(r"\b(?P<adverb>" + "|".join(_ADVERBS) + r")\b"):
+        asked.per, asked.per_word = _ADVERBS[match["adverb"]], "per"
+    if asked.per not in (None, Group.DAY):
+        asked.daily = said.take(r"\b(?:daily|nightly|(?:per|a|each|every) (?:day|night))\b") is not None
+    if said.take(r"\b(?:broken down|break ?down|split up)\b"):
+        asked.split = True
+
+
+MEASURES: tuple[tuple[str, str], ...] = (
+    (r"correlat\w+(?: of| to| with| between)?|relat(?:e|es|ed|ion|ionship)(?: to| with| between)?|link(?:s|"
+     r"ed)?(?: to| with| between)?|connect(?:ed|ion)"
+     r"(?: to| with| between)?|depends?(?: up)? ?on|affect(?:s|ed)?|influences?|impacts?|associat\w+(?: with| "
+     r"between)?|go together", "correlation"),
+    (r"most recent(?:ly)?|latest|newest|current(?:ly)?|right now|at the moment|\bnow\b|at present|last(?: "
+     r"(?:recorded|measured))?", "latest"),
+    (r"distribution|histogram|spread|distributed|how (?:much )?(?:does|do|did) (?:it )?vary|vary|varies|"
+     r"varied", "distribution"),
+    (r"trend(?:s|ing)?|(?:going|gone|went|go|goes|moving|heading) (?:up or down|up|down)|up or down|increas\w+|"
+     r"decreas\w+|rising|"
+     r"dropp(?:ed|ing)|declin\w+|improv\w+|(?:getting|got|gotten|become|becoming) (?:better|worse|higher|lower|"
+     r"longer|shorter|more|less|heavier|lighter|fitter|later|earlier|faster|slower)|"
+     r"chang(?:e|es|ed|ing)|develop(?:ed|ing|s)?|over time|evolv\w+|progress(?:ed|ing)?|fallen|risen", "trend"),
+    (r"median", "median"),
+    (r"(?:on |in )?averaged?|averages|averaging|mean|avg|typical(?:ly)?|usual(?:ly)?|normally|generally|in "
+     r"general|as a rule", "mean"),
+    (r"(?:in |all )?total(?:ly|s|led)?|(?:the )?sum(?: of)?|altogether|overall|in all|combined|"
+     r"cumulative(?:ly)?", "sum"),
+    (r"lowest|minimum|min|minimal|least|smallest|fewest|shortest|worst|cheapest|lightest|slowest", "min"),
+    (r"highest|maximum|max|maximal|most|biggest|largest|best|longest|record|peak(?:ed)?|greatest|furthest|"
+     r"farthest|heaviest|most expensive", "max"),
+    (r"earliest", "earliest"),
+)  # fmt: skip
+_HABIT = r"usual(?:ly)?|typical(?:ly)?|normally|generally|in general|as a rule|(?:on |in )?average"
+
+
+_NOT_PER = "".join(f"(?<!{word} )" for word in ("per", "an", "a", "each", "every", "by"))
+_HOW = "much|many|long|far|high|low|late|early|well|badly|good|bad|heavy|fast|big|large|tall|soon|deeply"
+
+
+def take_how(said: Said, asked: Asked) -> None:
+    """ "How long", "how many hours", "in euros"; taken."""
+    while match := said.take(rf"\bhow (?P<how>{_HOW})\b"):
+        asked.hows.append(match["how"])
+        asked.how = asked.how or match["how"]
+    money = said.has(rf"\b(?:{SPENDING}|{PURCHASES}|{INCOME}|{COSTS}|money)\b") is not None
+    names = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
+    if match := said.take(_NOT_PER + r"\b(?P<time>hours?|minutes?|time)(?= |$|·)(?! of day)"):
+        asked.unit = "time"
+    elif said.take(_NOT_PER + r"\b(?:kilomet(?:er|re)s?|km|kms|miles?|met(?:er|re)s?)\b"):
+        asked.unit = "distance"
+    elif not money and said.take(r"\b(?:kg|pounds|lbs)\b"):
+        asked.unit = "mass"
+    if match := said.take(rf"\b(?:in|into|converted to|as) (?P<which>{names})(?!\w)"):
+        asked.currency = CURRENCIES[match["which"]]
+    elif match := said.take(r"\b(?P<which>euros?|dollars?|pounds|eur|usd|gbp|chf|francs)\b"):
+        asked.currency, asked.unit = CURRENCIES[match["which"]], "money"
+    if said.take(r"\b(?:much )?money\b"):
+        asked.unit = "money"
+
+
+def take_measures(said: Said, asked: Asked) -> None:
+    """Words for what is computed; taken."""
+    while said.take(rf"\b(?:{_HABIT})\b"):
+        asked.habit = True
+    if asked.habit:
+        asked.measures.append("mean")
+    found: list[tuple[int, str]] = []
+    for pattern, name in MEASURES:
+        while match := said.take(rf"\b(?:{pattern})\b"):
+            found.append((match.start(), name))
+    asked.measures += [name for _, name in sorted(found)]
+    if match := said.take(
+        r"\b(?P<more>more|less|fewer|better|worse|longer|shorter|higher|lower|earlier|later|faster|slower|"
+        r"heavier|lighter|bigger|smaller|deeper|as (?:much|many|long|well))\b"
+    ):
+        asked.relative = match["more"]
+        said.take(r"\b(?:or|and) (?:less|more|fewer|lower|higher|worse|better|earlier|later|shorter|longer)\b")
+
+
+MEASURE_OF = {
+    str(measure): measure
+    for measure in (
+        *(Measure.MIN, Measure.MAX, Measure.MEAN, Measure.MEDIAN, Measure.SUM, Measure.LATEST, Measure.TREND),
+        *(Measure.DISTRIBUTION, Measure.STREAK, Measure.CORRELATION),
+    )
+}

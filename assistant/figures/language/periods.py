@@ -1,0 +1,290 @@
+"""Time words in a question: which days it is about, which weekdays count, and with what it is compared.
+
+How each word is taken (the answer always shows the days):
+
+- "last N days" and "the past N months" end today; the last N nights end with the one from which the person woke today.
+- "last week", "last month" are the calendar's; "past week", "over the last "
+                                                             "month" are the seven days, the month, to today.
+- A stretch that is not over ("this "
+                              "month", "March" in March) ends today. A month or quarter without a year is the newest
+  that has begun; a day without a year the newest that is not to come.
+- "On Monday" and "last Monday" are the newest Monday before today. 3/4 is asked about, 3.4.2026 is the third of April.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from assistant.figures.language.calendar_grammar import ANY, ATOMS, span_of
+from assistant.figures.language.calendar_words import Calendar, Doubt, Found, Span
+from assistant.figures.language.days import DAY, MONTHS, named, named_span
+from assistant.figures.language.said import Said
+from assistant.figures.query import Period
+
+WEEKEND = frozenset({5, 6})
+WEEKDAYS = frozenset({0, 1, 2, 3, 4})
+_PLURAL = {f"{name}s": frozenset({index}) for index, name in enumerate(
+    ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mention:
+    """Time words at one place of a question.
+
+    Attributes:
+        start, end: Their place.
+        span: The days they name, as named: it may reach beyond today.
+        open_start: "before March": from the first record on.
+        doubt: They could mean several things, or nothing.
+        weekdays: "on Mondays": a condition, no days.
+        shift: "the year before": days by their distance to others.
+    """
+
+    start: int
+    end: int
+    span: Span | None = None
+    open_start: bool = False
+    doubt: Doubt | None = None
+    weekdays: frozenset[int] = frozenset()
+    shift: str = ""
+
+    def period(self, today: dt.date, *, first: dt.date | None = None) -> Period:
+        """The days up to today; `first` is where an open start begins."""
+        assert self.span is not None
+        start = first if self.open_start and first else self.span.start
+        return Period(start, max(start, min(self.span.end, today)), self.span.label)
+
+    def is_ahead(self, today: dt.date) -> bool:
+        """True when none of these days has come yet."""
+        return self.span is not None and self.span.start > today
+
+    def is_cut(self, today: dt.date) -> bool:
+        """True when it is not over."""
+        return self.span is not None and self.span.end > today
+
+
+_PREPOSITION = (
+    r"(?:(?:\b(?:in|on|during|over|for|throughout|within|of|across|at|from|all of|all|so far|in the course of) )"
+    r"(?:the )?(?:(?:whole|entire) (?:of )?)?)?"
+)
+_TO = r"(?: to | until | till | through | thru | up to | and including | - |-)"
+_SAME = r"(?:the )?(?:same|corresponding|equivalent) (?:period|time|days|stretch|span|point|month|week|quarter)"
+_BESIDE = "(?:" + "|".join(f"(?<={word} )" for word in ("than", "with", "to", "vs", "versus", "against", "from")) + ")"
+_SHIFTS = (
+    (rf"(?:the )?(?:year|12 months) (?:before|earlier|prior)(?: that| this| it)?|(?:a|one) year (?:before|"
+     rf"earlier)|{_BESIDE}(?:a|one) year ago"
+     rf"|{_SAME} (?:of |in )?(?:the )?(?:last year|previous year|year before|a year ago|one year ago|a year earlier)"
+     r"|this time last year|year (?:on|over) year", "year"),
+    (rf"{_SAME} (?:of |in )?(?:the )?(?:last|previous) month|(?:the )?month (?:before|earlier)(?: that| it)?"
+     rf"|(?:a|one) month (?:before|earlier)|{_BESIDE}(?:a|one) month ago|this time last month|month (?:on|"
+     rf"over) month", "month"),
+    (rf"{_SAME} (?:of |in )?(?:the )?(?:last|previous) quarter|(?:the )?quarter (?:before|earlier)(?: that| it)?"
+     r"|quarter (?:on|over) quarter", "quarter"),
+    (rf"{_SAME} (?:of |in )?(?:the )?(?:last|previous) week|(?:the )?week (?:before|earlier)(?: that| it)?"
+     rf"|(?:a|one) week (?:before|earlier)|{_BESIDE}(?:a|one) week ago|this time last week|week (?:on|over) "
+     rf"week", "week"),
+    (r"(?:the )?(?:day|night) before(?! (?:yesterday|last))(?: that| it)?", "day"),
+    (r"(?:the )?(?:previous|preceding|prior) (?:period|(?:\d{1,3} )?(?:days|nights|weeks|months))"
+     r"|the (?:\d{1,3} )?(?:days|nights|weeks|months) before(?: that| it)?|the (?:period|time) before(?: that| "
+     r"it)?", "before"),
+)  # fmt: skip
+_EVER = (
+    r"\b(?:ever|of all times?|(?:for |over )?all times?|all ?time|on record|since (?:the )?(?:very "
+    r")?(?:beginning|start)"
+    r"(?! of)|since records? began|in my (?:whole |entire )?life|so far ever|all (?:that is )?recorded|in all "
+    r"my (?:data|records))\b"
+)
+_BOUNDARY = rf"(?:(?:the )?(?:beginning|start|first day) of (?:the )?)?(?:{ANY}|(?:the )?(?:year|month|week|quarter)\b)"
+
+
+def mentions(said: Said, calendar: Calendar, *, comparing: bool = True) -> list[Mention]:
+    """All time words, in order; they are taken.
+
+    Args:
+        comparing: Also "the year before", which makes sense beside other days only.
+    """
+    found: list[Mention] = []
+    if comparing:
+        for pattern, unit in _SHIFTS:
+            while match := said.take(rf"\b(?:{pattern})\b"):
+                same = re.search(
+                    r"\b(?:same|corresponding|equivalent|this) (?:period|time|days|stretch|span|point)\b", match[0]
+                )
+                found.append(Mention(*match.span(), shift=f"{unit} same" if same else unit))
+    for rule, build in _RULES:
+        for match in list(rule.finditer(said.rest)):
+            mention = build(calendar, match)
+            if mention is not None:
+                said.taken(*match.span())
+                found.append(mention)
+    for atom, make in ATOMS:
+        for match in list(_placed(atom.pattern).finditer(said.rest)):
+            if mention := _mention(match, make(calendar, match)):
+                said.taken(*match.span())
+                found.append(mention)
+    return sorted(found, key=lambda each: each.start)
+
+
+@cache
+def _placed(pattern: str) -> re.Pattern[str]:
+    """With the preposition before it, which means nothing more; that of "in the last month" does."""
+    return re.compile(pattern if "<within>" in pattern else rf"{_PREPOSITION}\b(?:{pattern})")
+
+
+def ever(said: Said) -> bool:
+    """Whether it is about all that is recorded; the words are taken."""
+    return said.take(_EVER) is not None
+
+
+def _mention(match: re.Match[str], days: Found) -> Mention | None:
+    if isinstance(days, Doubt):
+        return Mention(*match.span(), doubt=days)
+    return Mention(*match.span(), span=days) if days else None
+
+
+def _range(calendar: Calendar, match: re.Match[str]) -> Mention | None:
+    """Between A and B. What A leaves open (month, year) is what B says; A lies before B."""
+    right = span_of(match["b"], calendar)
+    if not isinstance(right, Span):
+        return _mention(match, right)
+    if right.unit in ("weekend", "since", "all"):
+        return None
+    if match["a"].isdigit() or re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)", match["a"]):
+        day = int(re.sub(r"\D", "", match["a"]))
+        if right.unit != "day" or not 1 <= day <= right.start.day:
+            return None
+        start = right.start.replace(day=day)
+    else:
+        left = _before(match["a"], right, calendar)
+        if not isinstance(left, Span):
+            return _mention(match, left)
+        start = left.start
+    if start > right.end:
+        return Mention(
+            *match.span(), doubt=Doubt(f"{named(start)} is after {named(right.end)}. Which days do you mean?")
+        )
+    return Mention(*match.span(), span=Span(start, right.end, "range", _range_label(start, right)))
+
+
+def _range_label(start: dt.date, right: Span) -> str:
+    if right.unit == "month" and start.day == 1:
+        first = MONTHS[start.month] + (f" {start.year}" if start.year != right.end.year else "")
+        if start.month != right.end.month or start.year != right.end.year:
+            return f"{first} to {right.label}"
+    return named_span(start, right.end)
+
+
+def _before(words: str, right: Span, calendar: Calendar) -> Found:
+    """The newest of the named days that does not begin after `right` ends."""
+    left = span_of(words, calendar)
+    if isinstance(left, Span) and not re.search(r"\d{4}|year|last|this|ago|yesterday|today|week", words):
+        return span_of(words, replace(calendar, today=right.end)) or left
+    return left
+
+
+def _since(calendar: Calendar, match: re.Match[str]) -> Mention | None:
+    words = re.sub(r"^(?:the )?(?:beginning|start|first day) of (?:the )?", "", match["a"])
+    words = re.sub(r"^the (?=year|month|week|quarter)", "", words)
+    if words in ("year", "month", "week", "quarter"):
+        words = f"this {words}"
+    if ago := re.fullmatch(r"(\w+) (weeks?|months?|years?) ago", words):
+        days = span_of(f"last {ago[1]} {ago[2]}", calendar)
+    else:
+        days = span_of(words, calendar)
+    if not isinstance(days, Span):
+        return _mention(match, days)
+    if days.start > calendar.today:
+        return Mention(*match.span(), span=days)
+    whole = days.unit in ("month", "year") and days.label[:1] != "t" and days.label[:1] != "l"
+    name = days.label if whole else named(days.start)
+    if days.label.startswith("your "):
+        name = days.label
+    return Mention(*match.span(), span=Span(days.start, calendar.today, "since", f"since {name}"))
+
+
+def _from_alone(calendar: Calendar, match: re.Match[str]) -> Mention | None:
+    """ "From March" could be since March, or in March."""
+    days = span_of(match["a"], calendar)
+    if not isinstance(days, Span) or days.unit not in ("day", "month", "quarter", "year") or days.end >= calendar.today:
+        return None
+    if days.label[:1] in "tlyd" or days.label.startswith("the "):  # this, last, yesterday, "the day before yesterday"
+        return None
+    preposition = "on" if days.unit == "day" else "in"
+    since, within = f"since {days.label}", f"{preposition} {days.label}"
+    return Mention(*match.span(), doubt=Doubt(f"Do you mean {since} or {within}?", ((since, since), (within, within))))
+
+
+def _after(calendar: Calendar, match: re.Match[str]) -> Mention | None:
+    days = span_of(match["a"], calendar)
+    if not isinstance(days, Span):
+        return _mention(match, days)
+    start = days.end + DAY
+    if start > calendar.today:
+        return Mention(*match.span(), span=Span(start, start, "since", f"after {days.label}"))
+    return Mention(*match.span(), span=Span(start, calendar.today, "since", f"after {days.label}"))
+
+
+def _until(calendar: Calendar, match: re.Match[str]) -> Mention | None:
+    days = span_of(match["a"], calendar)
+    if not isinstance(days, Span):
+        return _mention(match, days)
+    end = days.start - DAY
+    return Mention(*match.span(), span=Span(end, end, "since", f"before {days.label}"), open_start=True)
+
+
+def _feast_days(calendar: Calendar, match: re.Match[str]) -> Mention | None:
+    """How many days a feast has is for the person to say."""
+    day = span_of(match["feast"], calendar)
+    if not isinstance(day, Span):
+        return _mention(match, day)
+    around = [(-1, 1), (-3, 7)]
+    choices = [(named(day.start), f"on {named(day.start)}")]
+    for before, after in around:
+        start, end = day.start + before * DAY, day.start + after * DAY
+        if end <= calendar.today:
+            choices.append((named_span(start, end), f"from {named(start)} to {named(end)}"))
+    return Mention(*match.span(), doubt=Doubt(f"Which days do you mean by {match['feast'].title()}?", tuple(choices)))
+
+
+def _on_weekdays(calendar: Calendar, match: re.Match[str]) -> Mention | None:
+    words = match["which"]
+    if words in _PLURAL:
+        chosen = _PLURAL[words]
+    elif words.startswith("weekend"):
+        chosen = WEEKEND
+    elif words.split()[0] + "s" in _PLURAL:
+        days = re.findall("|".join(name[:-1] for name in _PLURAL), words)
+        chosen = frozenset().union(*(_PLURAL[f"{day}s"] for day in days))
+    else:
+        chosen = WEEKDAYS
+    return Mention(*match.span(), weekdays=chosen)
+
+
+_DAYS = "|".join(_PLURAL)
+_ONE = "|".join(name[:-1] for name in _PLURAL)
+_MONTH_OR_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{ANY})"
+_RULES: Sequence[tuple[re.Pattern[str], Callable[[Calendar, re.Match[str]], Mention | None]]] = tuple(
+    (re.compile(pattern), build)
+    for pattern, build in (
+        (rf"\bbetween (?:the )?(?P<a>{_MONTH_OR_DAY}) and (?:the )?(?P<b>{ANY})", _range),
+        (rf"\b(?:from|for) (?:the )?(?P<a>{_MONTH_OR_DAY}){_TO}(?:the )?(?P<b>{ANY})", _range),
+        (rf"\b(?:(?:in|on|during) )?(?:the )?(?P<a>{_MONTH_OR_DAY})(?: to | until | till | through | thru | - |"
+         rf"-)(?P<b>{ANY})", _range),
+        (rf"\b(?:ever )?since (?P<a>{_BOUNDARY})", _since),
+        (rf"\b(?:from|starting(?: in| from| on| with)?|beginning(?: in| from| on| with)?|as of) (?P<a>{_BOUNDARY})"
+         r" (?:on|onwards?|forward|until now|till now|to now|until today|to today|to date)\b", _since),
+        (rf"\b(?:starting(?: in| from| on| with)?|beginning(?: in| from| on| with)?) (?P<a>{_BOUNDARY})", _since),
+        (rf"\bfrom (?P<a>{ANY})", _from_alone),
+        (rf"\bafter (?:the )?(?P<a>{ANY})", _after),
+        (rf"(?<!day )(?<!night )\bbefore (?:the )?(?P<a>{ANY})", _until),
+        (r"\b(?:over|during|around|at) (?:the )?(?P<feast>christmas|easter)(?: (?:holidays?|period|time|days|break))?\b"
+         r"(?! (?:eve|day|sunday)\b)", _feast_days),
+        (rf"\b(?:(?:on|at|over|during) )?(?:the |my )?(?P<which>weekends|week ?days|work(?:ing)? ?days|"
+         rf"{_DAYS})\b", _on_weekdays),
+        (rf"\b(?:every|each) (?P<which>weekend|week ?day|work(?:ing)? ?day|{_ONE})\b", _on_weekdays),
+    )
+)  # fmt: skip

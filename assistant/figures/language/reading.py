@@ -1,0 +1,173 @@
+"""A question taken apart: its subjects, names, days, measures, conditions, and the words that none of them explains."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from assistant.figures.language.asking import Ask, NotFigures, mended, near, unexplained
+from assistant.figures.language.calendar_words import Calendar
+from assistant.figures.language.lexicon import ADVICE, ASKS_ABOUT_ME, NOT_FIGURES, QUESTION
+from assistant.figures.language.measures import (
+    Asked,
+    take_bound,
+    take_bounded_days,
+    take_clock_bound,
+    take_groups,
+    take_how,
+    take_measures,
+)
+from assistant.figures.language.names import Name, take_names, take_parts
+from assistant.figures.language.periods import Mention, ever, mentions
+from assistant.figures.language.said import DONE, Said, plain
+from assistant.figures.language.subjects import CLOCKS, FLOWS
+from assistant.figures.language.topics import Meant, meant_topics
+from assistant.figures.query import Vocabulary
+
+_COMPARE = (
+    r"\b(?:(?:in |by )?compar(?:e|es|ed|ing|ison)(?: (?:it|this|that|them))?(?: (?:with|to|against))?"
+    r"|(?:rather |other )?than(?: it was| they were| i did)?|vs|versus|against|relative to"
+    r"|(?:the )?difference(?:s)?(?: (?:between|from|to))?|differ(?:s|ed)?(?: from)?)\b"
+)
+_SO_FAR = (
+    r"\b(?:so far|(?:at|by|to|until|up to) (?:this|the same) (?:point|time|date|day)|by now|to date|"
+    r"until now|till now)\b"
+)
+
+
+@dataclass
+class Reading:
+    """One question while it is read.
+
+    Attributes:
+        words: In plain words (`said.plain`).
+        is_clear: Whether another question, offered as a choice, would be understood.
+        mends: Whether a slip of the pen may be mended still.
+        said, asked, names, times: What was found.
+        compare: The word that sets one time against another.
+        so_far: "At this point": as many days of the other time.
+        ever: All that is recorded.
+    """
+
+    words: str
+    have: Vocabulary
+    calendar: Calendar
+    is_clear: Callable[[str], bool]
+    mends: bool = True
+    said: Said = field(init=False)
+    asked: Asked = field(default_factory=Asked)
+    names: list[Name] = field(default_factory=list)
+    times: list[Mention] = field(default_factory=list)
+    compare: re.Match[str] | None = None
+    so_far: bool = False
+    ever: bool = False
+
+    def __post_init__(self) -> None:
+        self.said = Said(self.words)
+
+    def read(self) -> list[Meant]:
+        """What it is about, with everything else that has a meaning taken out of `said.rest`.
+
+        Raises:
+            Ask: it must be asked back.
+        """
+        said, asked = self.said, self.asked
+        self.names = take_names(said, self.have)
+        take_groups(said, asked)
+        take_bound(said, asked)
+        take_bounded_days(said, asked)
+        meant = meant_topics(said, asked, self.have, self.names)
+        self.so_far = said.take(_SO_FAR) is not None
+        self.ever = ever(said)
+        self.times = mentions(said, self.calendar)
+        self.compare = said.take(_COMPARE)
+        if self.compare and self.compare[0].startswith(("compar", "by compar", "in compar", "differ", "the differ")):
+            # "Compare my sleep this month with last month": it is the second word that parts the two.
+            self.compare = said.take(rf"\b(?:with|to|against|from|than|vs|versus)\b(?= {DONE})") or self.compare
+        clocks = [each for each in meant if each.key in CLOCKS]
+        if clocks and not take_clock_bound(said, asked, bedtime=clocks[0].key == "bedtime"):
+            raise Ask("Which time of the day do you mean? Say it as in: after 11 pm, or: after 23:00.")
+        take_how(said, asked)
+        take_measures(said, asked)
+        said.take(r"\b(?:look(?:ed|s)?|been) like\b")
+        said.take(r"^when\b")
+        if asked.limit:
+            said.take(rf"\b(?:by|for|of)\b(?= {DONE})")  # "top 10 days by steps"
+        asked.joined = said.has(r"\b(?:and|or)\b") is not None
+        if said.take(r"\bso far\b"):
+            self.so_far = True
+        return meant
+
+    def leftovers(self, meant: list[Meant]) -> str:
+        """The question with a slip of the pen mended; "" where every word is explained.
+
+        Raises:
+            Ask: it is a figure of the person's own, but for those words.
+            NotFigures: it is about something else.
+        """
+        if NOT_FIGURES.search(self.said.rest) or ADVICE.search(self.words):
+            raise NotFigures("it asks for advice, or about what stands in notes")
+        if not (left := unexplained(self.said.rest)):
+            return ""
+        money = not meant or any(each.key in FLOWS for each in meant)
+        if money and (parts := take_parts(self.said, self.have)):
+            self.names += parts
+            if not meant:
+                meant += meant_topics(self.said, self.asked, self.have, self.names)
+            if not (left := unexplained(self.said.rest)):
+                return ""
+        if self.mends and (words := self._mended(left)):
+            return words
+        if not self._asks_a_figure(meant):
+            raise NotFigures("words without a meaning")
+        self._ask_about(left, meant)
+        return ""
+
+    def _mended(self, left: list[tuple[int, int, str]]) -> str:
+        words = self.words
+        for start, end, text in reversed(left):
+            fresh = [mended(word, self.have) if len(word) > 3 else word for word in text.split()]
+            if not any(fresh):
+                return ""
+            words = (
+                words[:start] + " ".join(new or old for new, old in zip(fresh, text.split(), strict=True)) + words[end:]
+            )
+        return words if words != self.words else ""
+
+    def _asks_a_figure(self, meant: list[Meant]) -> bool:
+        """Whether it clearly wants a figure of the person's own, although some of its words are not known."""
+        if not meant or not ASKS_ABOUT_ME.search(self.words):
+            return False
+        if all(each.weak for each in meant) and not self.times:
+            return False
+        asked = self.asked
+        wants = asked.how or asked.measures or asked.counted or asked.which or asked.per or asked.bound
+        if any(each.key in FLOWS for each in meant) and not all(each.weak for each in meant):
+            return bool(wants or self.times)
+        return bool(self.times and (wants or QUESTION.search(self.words))) or bool(
+            wants and re.search(r"\b(?:did|do|have|had) (?:i|we)\b", self.words)
+        )
+
+    def _ask_about(self, left: list[tuple[int, int, str]], meant: list[Meant]) -> None:
+        start, end, text = left[0]
+        if re.search(r"\b(?:not|without|except|excluding|besides|apart|other than|minus|no)\b", text):
+            raise Ask("I cannot leave something out of a figure. Ask for the whole, or for one part of it.")
+        choices: list[tuple[str, str]] = []
+        if any(each.key in FLOWS for each in meant) and not re.search(
+            r"\b(?:night|morning|afternoon|evening|am|pm)\b", text
+        ):
+            for name in near(text, self.have):
+                choices.append((name, self.said.instead(start, end, plain(name))))
+            raise Ask(f'I find no category, payee or account called "{text}". What do you mean?', choices)
+        if re.search(r"\b(?:night|morning|afternoon|evening|noon|midnight|am|pm|o clock|hour)\b", text):
+            raise Ask(f'My figures are of whole days, so "{text}" cannot be told apart. Ask it for whole days.')
+        if re.search(r"\b(?:los[et]|losing|gain(?:ed)?|gaining|put on)\b", text) and len(meant) == 1:
+            changed = self.with_period(f"how has my {meant[0].title} changed")
+            raise Ask("I can tell how it has changed over those days. Shall I?", [("how it has changed", changed)])
+        raise Ask(f'I do not know how "{text}" would narrow the figures. Ask it without that, or in other words.')
+
+    def with_period(self, words: str) -> str:
+        """A question about the same days."""
+        times = " ".join(self.words[each.start : each.end] for each in self.times if each.start >= 0)
+        return " ".join(f"{words} {times}".split())

@@ -1,0 +1,1 @@
+"""Money: banks' files and services become one ledger, and the ledger becomes figures."""

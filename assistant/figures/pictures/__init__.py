@@ -1,0 +1,1 @@
+"""Charts: which picture suits a question, for the web chat and as PNG."""
