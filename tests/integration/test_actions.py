@@ -31,7 +31,7 @@ WELL = {"to": "grandma", "text": "see you on Sunday"}
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "CALL_S", 0.4)
+    monkeypatch.setattr(executor, "CALL_S", 1.0)
     monkeypatch.setattr(executor, "PAUSES", (dt.timedelta(milliseconds=20),) * 3)
 
 

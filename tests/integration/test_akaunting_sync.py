@@ -171,7 +171,7 @@ async def test_a_broken_amount_is_left_out_and_said_and_the_others_are_stored(
         (Fault(status=404), "There is no Akaunting with this company"),
         (Fault(status=302, headers={"location": "/auth/login"}), "Akaunting points elsewhere"),
         (Fault(body=LOGIN), "a web page instead of data"),
-        (Fault(hang_s=1.2), "did not answer within"),
+        (Fault(hang_s=1.8), "did not answer within"),
         (Fault(cut=True), "half an answer"),
         (Fault(status=429, headers={"retry-after": "3600"}), "asks to slow down"),
     ],

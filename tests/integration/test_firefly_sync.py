@@ -453,7 +453,7 @@ async def test_a_zero_character_in_a_text_breaks_nothing(home: Home, books: Fire
         (Fault(status=404), "There is no Firefly III at this address"),
         (Fault(status=302, headers={"location": "/login"}), "Firefly III points elsewhere"),
         (Fault(body=LOGIN), "a web page instead of data"),
-        (Fault(hang_s=1.2), "did not answer within"),
+        (Fault(hang_s=1.8), "did not answer within"),
         (Fault(cut=True), "half an answer"),
         (Fault(cut=True, announced=True), "broke off in the middle"),
         (Fault(status=429, headers={"retry-after": "3600"}), "asks to slow down"),

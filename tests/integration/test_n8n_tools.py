@@ -394,7 +394,7 @@ async def test_what_a_workflow_says_is_quoted_cannot_act_and_marks_the_conversat
 
 @pytest.fixture
 def _unsure(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def unsure(router: Router, text: str, *, person: UUID) -> Route:
+    async def unsure(router: Router, text: str, *, person: UUID, now: dt.datetime) -> Route:
         return Route("workflow_history", asked_back=True, options=("workflow_history", "run_workflow"))
 
     monkeypatch.setattr(Router, "route", unsure)
