@@ -41,7 +41,7 @@ weights: setup
 	@$(BIN)/twinning model pull
 
 test: setup-dev ## Set up and run all tests, four at a time: most of them wait
-	@$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 test-n8n: setup-dev ## Test with a real n8n (the first time: ten minutes, 2.7 GB)
 	@$(BIN)/python tests/n8n/install_n8n.py

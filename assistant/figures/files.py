@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 from assistant.db.database import Database
 from assistant.events import Person
-from assistant.figures.health import apple_export, health_post
-from assistant.figures.money import bank_camt, bank_csv, bank_mt940, bank_ofx, bank_qif, ledger_setup
 
 HEAD_BYTES = 65_536
 SUFFIXES = frozenset(".json .xml .zip .csv .tsv .txt .ofx .qfx .qif .sta .mt940 .940".split())
 """Only such files are opened to be recognised; what else a folder holds is not read twice."""
-_FORMATS: tuple[ModuleType, ...] = (
-    ledger_setup,
-    health_post,
-    apple_export,
-    bank_ofx,
-    bank_camt,
-    bank_mt940,
-    bank_qif,
-    bank_csv,
+_FORMATS = (
+    # The person's own accounts and rules first: what the other files hold is judged by them.
+    "money.ledger_setup",
+    "health.health_post",
+    "health.apple_export",
+    "money.bank_ofx",
+    "money.bank_camt",
+    "money.bank_mt940",
+    "money.bank_qif",
+    "money.bank_csv",
 )
+
+
+@cache
+def _formats() -> tuple[ModuleType, ...]:
+    """Only when there is such a file: their parsers take half a second to import, at every start for nothing."""
+    return tuple(import_module(f"assistant.figures.{name}") for name in _FORMATS)
 
 
 def recognise(path: Path) -> int | None:
@@ -37,7 +44,7 @@ def recognise(path: Path) -> int | None:
         return None
     with path.open("rb") as opened:
         head = opened.read(HEAD_BYTES)
-    return next((place for place, each in enumerate(_FORMATS) if each.recognises(path, head)), None)
+    return next((place for place, each in enumerate(_formats()) if each.recognises(path, head)), None)
 
 
 async def take_file(
@@ -58,5 +65,5 @@ async def take_file(
     Raises:
         BadInput: it cannot be read; nothing of it was stored, or the sentence says what was.
     """
-    said: Sequence[str] = await _FORMATS[place].take_file(database, person, path, now=now, report=report)
+    said: Sequence[str] = await _formats()[place].take_file(database, person, path, now=now, report=report)
     return said

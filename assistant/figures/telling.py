@@ -97,6 +97,8 @@ def _beside(query: Query, figure: Figure, other: Figure, change: Figure | None) 
     """What it is compared with."""
     assert query.compare is not None
     them = when(query.compare)
+    if other.value is not None and figure.value is None:
+        return f"It was {said(other.value, other.unit)}, {them}."
     if other.value is None or figure.value is None or change is None or change.value is None:
         return "" if other.rows else f"There is nothing to compare it with, {them}."
     value = said(other.value, other.unit)
@@ -108,7 +110,9 @@ def _beside(query: Query, figure: Figure, other: Figure, change: Figure | None) 
     if METRICS.get(query.subject) and METRICS[query.subject].kind is Kind.LEVEL:
         more, less = "higher", "lower"
     percent = next((note.removesuffix(".").replace(" %", "%") for note in change.notes if note.endswith("%.")), "")
-    share = f" ({percent})" if percent else ""
+    # A share of a sum of which days are missing would be a share of something else.
+    whole = query.measure not in _ADDED or "partial" not in (figure.state, other.state)
+    share = f" ({percent})" if percent and whole else ""
     return f"That is {apart} {more if change.value > 0 else less}{share} than {them}: {value}."
 
 
