@@ -40,8 +40,8 @@ run: setup ## Start everything and open the web chat's address
 weights: setup
 	@$(BIN)/twinning model pull
 
-test: setup-dev ## Set up and run all tests, four at a time: most of them wait
-	@$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
+test: setup-dev ## Set up and run all tests, two at a time
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-n8n: setup-dev ## Test with a real n8n (the first time: ten minutes, 2.7 GB)
 	@$(BIN)/python tests/n8n/install_n8n.py
