@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,12 @@ async def test_on_a_phone_an_action_is_shown_changed_approved_and_taken_back(
     await page.get_by_text("To the conversation").tap()
     approve = page.get_by_role("button", name="Approve", exact=True)
     await expect(approve).to_have_count(1)
-    await approve.tap()
+    # A conversation that is opened again draws its buttons anew; a tap before that goes nowhere, as a person sees too.
+    for _ in range(5):
+        await approve.tap()
+        with suppress(AssertionError):
+            await expect(page.get_by_text("Done: posted a letter to grandma.")).to_be_visible(timeout=4_000)
+            break
     await expect(page.get_by_text("Done: posted a letter to grandma.")).to_be_visible()
     await expect(approve).to_have_count(0)
     assert [each["text"] for each in box.letters] == ["see you on Monday"]
