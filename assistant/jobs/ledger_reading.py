@@ -7,6 +7,7 @@ import asyncio
 import datetime as dt
 import logging
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,7 +85,7 @@ class Progress:
 
 
 @dataclass
-class Source:
+class Source(ABC):
     """One service of one person's, as the sync reads it.
 
     Attributes:
@@ -131,13 +132,13 @@ class Source:
             raise ToolFailed(f"{self.title} gave no answer; try again later.")
         return found
 
+    @abstractmethod
     def listings(self, since: dt.date | None, *, today: dt.date, full: bool) -> AsyncIterator[Listing]:
         """Everything since a day, None meaning from the beginning.
 
         Args:
             full: To the very last, in steps that can be stored one by one, the oldest first, where it can be long.
         """
-        raise NotImplementedError
 
     async def listing(self, start: dt.date | None, end: dt.date, arguments: dict[str, Any]) -> Listing:
         """All pages of one list. Where it changed under the reading, it is read again from its first page.
