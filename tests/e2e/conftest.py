@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sys
@@ -54,6 +55,17 @@ class Visit:
         await self.page.locator("#chat-input").click()
         await self.page.keyboard.type(text)
         await self.page.locator("#chat-submit").click()
+
+    async def fits(self, width: int = 390) -> None:
+        """Waits until the page is no wider than a phone. Its style may still be coming; the content policy of our own
+        pages forbids the browser's own waiting for an expression, so we ask again.
+        """
+        for _ in range(200):
+            found: int = await self.page.evaluate("document.documentElement.scrollWidth")
+            if found <= width:
+                return
+            await asyncio.sleep(0.1)
+        pytest.fail(f"the page is {found} pixels wide on a phone of {width}")
 
     async def shot(self, name: str) -> None:
         """Keeps a picture where the environment says so."""

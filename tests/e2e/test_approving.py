@@ -65,8 +65,7 @@ async def test_on_a_phone_an_action_is_shown_changed_approved_and_taken_back(
     await page.fill("[name='argument text']", "see you on Monday")
     await page.get_by_role("button", name="Change").tap()
     await expect(page.locator("pre")).to_contain_text("see you on Monday")
-    # Once its style has come; a page that stays wider runs into the time-out.
-    await page.wait_for_function("document.documentElement.scrollWidth <= 390")
+    await phone.fits()
     await phone.shot("phone-changed")
     assert box.requests == 0
 

@@ -127,7 +127,7 @@ async def test_on_a_phone_a_chart_is_drawn_with_its_gap_and_again_after_a_reload
         "bars => bars.map((bar, at) => [at, bar.getBBox().height]).filter(each => each[1] > 1).map(each => each[0])"
     )
     assert drawn == [0, 1, 2, 3, 5, 6]
-    await page.wait_for_function("document.documentElement.scrollWidth <= 390")
+    await phone.fits()
     box = await chart.bounding_box()
     assert box is not None
     assert 300 < box["width"] <= 390
@@ -195,6 +195,6 @@ async def test_on_its_own_page_the_picture_stands_above_the_records(house: House
     picture = page.locator("picture img")
     await expect(picture).to_be_visible()
     assert await picture.evaluate("each => each.currentSrc.endsWith('&dark=1') && each.naturalWidth === 1080")
-    await page.wait_for_function("document.documentElement.scrollWidth <= 390")
+    await phone.fits()
     await phone.shot("phone-records-page")
     phone.nothing_left_the_house()

@@ -127,7 +127,7 @@ async def test_on_a_phone_a_file_is_dropped_asked_about_and_still_there_after_a_
     await phone.say("When does the lease end?")
     answer = page.locator(".message-content", has_text="31 August 2027").last
     await expect(answer.locator("a[href^='/passage/']")).to_be_visible()
-    await page.wait_for_function("document.documentElement.scrollWidth <= 390")
+    await phone.fits()
     await phone.shot("phone-answer")
     await answer.locator("a[href^='/passage/']").first.tap()
     await expect(page.locator("#twinning-drawer mark")).to_contain_text("31 August 2027")
