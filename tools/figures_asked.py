@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from assistant.context import Choice, Context, Result
@@ -12,7 +12,7 @@ from assistant.db.database import Database
 from assistant.events import Figure
 from assistant.figures.computing import compute, vocabulary
 from assistant.figures.language.words import understand
-from assistant.figures.query import Query, Unclear, Understood
+from assistant.figures.query import Query, Unclear, Understood, Vocabulary
 from assistant.figures.telling import tell
 from assistant.figures.told import remember_told
 from assistant.labels import Confidentiality, Labels
@@ -27,13 +27,34 @@ _MONEY_WORDS = re.compile(
     r"|accounts?|expenses?|transactions?|owe|bought|buy|eur|usd|euros?|dollars?|pounds?)\b|[€$£]",
     re.IGNORECASE,
 )
+_ANSWER = "answer"
+
+
+@dataclass
+class _Turn:
+    """What a person has, as it was read for one of their messages.
+
+    Attributes:
+        now: The instant of the message. The very object: a fixed clock gives two messages equal instants.
+        read_by: Who has had it: whoever comes a second time has another message.
+    """
+
+    now: dt.datetime
+    have: Vocabulary
+    dated: bool
+    read_by: set[str] = field(default_factory=set)
+
+
+_turns: dict[UUID, _Turn] = {}
+"""By person, from the first tool that looks at a message until the answer: the tools for health and for money look at
+the same one, and reading what there is takes as long as computing a figure."""
 
 
 async def recognised(
     database: Database, person: UUID, text: str, now: dt.datetime, *, area: str
 ) -> dict[str, str] | None:
     """The arguments of the tool for `area` ("health" or "money") when a message asks for such figures; else None."""
-    found = await _understood(database, person, text, now=now)
+    found = await _understood(database, person, text, now=now, reader=area)
     if found is None or _area(found, text) != area:
         return None
     return {"question": text.strip()}
@@ -46,7 +67,9 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
         tool: Goes on when the person picks one of several meanings.
     """
     database, person = context.omac.database, context.person
-    found = await _understood(database, person.id, question, now=context.now, week_start=person.week_start)
+    found = await _understood(
+        database, person.id, question, now=context.now, reader=_ANSWER, week_start=person.week_start
+    )
     if found is None:
         return await recall(question, context)
     if isinstance(found, Unclear):
@@ -83,14 +106,25 @@ async def _from_notes(found: Unclear, question: str, context: Context) -> Result
 
 
 async def _understood(
-    database: Database, person: UUID, text: str, *, now: dt.datetime, week_start: int = 0
+    database: Database, person: UUID, text: str, *, now: dt.datetime, reader: str, week_start: int = 0
 ) -> Understood | Unclear | None:
-    have = await vocabulary(database, person)
-    if not have.subjects:
-        return None
-    if _DATED.search(text):
-        have = replace(have, dates=await known_dates(database, person, now=now))
-    return understand(text, have, now=now, week_start=week_start)
+    have = await _what_there_is(database, person, text, now=now, reader=reader)
+    return understand(text, have, now=now, week_start=week_start) if have.subjects else None
+
+
+async def _what_there_is(database: Database, person: UUID, text: str, *, now: dt.datetime, reader: str) -> Vocabulary:
+    """Read once for each message; never kept beyond it, so that what came in since is there."""
+    turn = _turns.pop(person, None)
+    dated = _DATED.search(text) is not None
+    if turn is None or turn.now is not now or reader in turn.read_by or dated > turn.dated:
+        have = await vocabulary(database, person)
+        if dated and have.subjects:
+            have = replace(have, dates=await known_dates(database, person, now=now))
+        turn = _Turn(now, have, dated)
+    turn.read_by.add(reader)
+    if reader != _ANSWER:
+        _turns[person] = turn
+    return turn.have
 
 
 def _area(found: Understood | Unclear, text: str) -> str:
