@@ -17,6 +17,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -203,12 +204,12 @@ class _Guarded(httpx.AsyncBaseTransport):
         self._egress = egress
         self._allowed = frozenset((each.scheme, each.host, each.port) for each in allowed)
         self._reason = reason
-        self._transport = httpx.AsyncHTTPTransport(verify=egress.tls, trust_env=False)
+        self._transport = httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False)
         backend = _CheckedBackend(frozenset((each.host, each.port) for each in allowed if each.private), egress.resolve)
         # The transport offers no way to give it a backend; the pool below it does. No connection is used twice: where a
         # server answers once too often, its second answer would be taken for the next request's.
         self._transport._pool = httpcore.AsyncConnectionPool(
-            ssl_context=egress.tls,
+            ssl_context=_tls(),
             network_backend=backend,
             max_connections=10,
             max_keepalive_connections=0,
@@ -243,6 +244,12 @@ class _Guarded(httpx.AsyncBaseTransport):
         await self._transport.aclose()
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Read once, when something is called for the first time: the authorities' certificates take 20 ms."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Egress:
     """Makes clients, and keeps the ledger.
 
@@ -264,7 +271,6 @@ class Egress:
         self._clock = clock
         self._journal = journal
         self.resolve = lookup
-        self.tls: ssl.SSLContext = httpx.create_ssl_context(trust_env=False)
 
     def client(self, allowed: Sequence[Address], reason: Reason) -> httpx.AsyncClient:
         """A client that calls these addresses and no others, follows no redirects and uses no proxy.

@@ -42,7 +42,7 @@ def database_url(server: EmbeddedServer) -> Iterator[str]:
     """The address of a migrated, empty database of this test's own."""
     name = f"house_{next(_numbers)}"
     with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE house_template")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE house_template STRATEGY file_copy")
         yield server.url("postgres", name)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
