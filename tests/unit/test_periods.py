@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,10 +14,12 @@ from assistant.figures.language.comparing import beside, counterpart
 from assistant.figures.language.days import add_months, easter, month_end, named_span, year_earlier
 from assistant.figures.language.periods import Mention, mentions
 from assistant.figures.language.said import DONE, Said, number, plain
+from assistant.figures.language.seasons import hemisphere
 from assistant.figures.query import Period
 
 TODAY = dt.date(2026, 11, 22)  # a Sunday
 CALENDAR = Calendar(TODAY, 0, {"birthday": (5, 3)})
+NORTHERN, SOUTHERN = replace(CALENDAR, hemisphere="north"), replace(CALENDAR, hemisphere="south")
 FIRST = dt.date(2024, 2, 1)
 
 DAYS = """
@@ -123,7 +127,11 @@ DOUBTS = """
 on 05-06-2025 | 5 June 2025; 6 May 2025
 last March | March 2026; March 2025
 from March | since March 2026; in March 2026
-in spring | March to May 2026
+in spring | March to May 2026; September to November 2026
+winter 2024 | December 2023 to February 2024; December 2024 to February 2025; June to August 2024
+since last summer | since 1 June 2026; since 1 September 2026
+the Christmas holidays last year | 25 December 2025; 24 to 26 December 2025; 22 December 2025 to 1 January 2026
+in the new year | 1 January 2026; 31 December 2025 to 1 January 2026; since 1 January 2026
 recently | last 7 days; last 30 days; this year
 the last month | October 2026; 23 October to 22 November 2026
 a week ago | 15 November 2026; 9 to 15 November 2026
@@ -167,12 +175,100 @@ def test_all_of_the_words_are_taken(words: str, expected: str) -> None:
 
 @pytest.mark.parametrize(("words", "labels"), [pair for pair in lines(DOUBTS) if pair[1]])
 def test_words_of_several_meanings_are_asked_about(words: str, labels: str) -> None:
-    (mention,) = found_in(words)
+    (mention,) = found_in(words, NORTHERN if words.startswith("since") else CALENDAR)
     assert mention.doubt is not None
     assert [label for label, _ in mention.doubt.choices] == labels.split("; ")
     for _, instead in mention.doubt.choices:
         (again,) = found_in(instead)
         assert again.doubt is None
+
+
+SEASONS = """
+last winter | 2025-12-01..2026-02-28 | 2026-06-01..2026-08-31
+in winter | 2025-12-01..2026-02-28 | 2026-06-01..2026-08-31
+during the summer | 2026-06-01..2026-08-31 | 2025-12-01..2026-02-28
+this summer | 2026-06-01..2026-08-31 | 2026-12-01..2027-02-28
+last fall | 2025-09-01..2025-11-30 | 2026-03-01..2026-05-31
+in autumn | 2026-09-01..2026-11-22 | 2026-03-01..2026-05-31
+the previous spring | 2025-03-01..2025-05-31 | 2025-09-01..2025-11-30
+spring 2024 | 2024-03-01..2024-05-31 | 2024-09-01..2024-11-30
+summer of 2023 | 2023-06-01..2023-08-31 | 2022-12-01..2023-02-28; 2023-12-01..2024-02-29
+winter 2023/24 | 2023-12-01..2024-02-29 | 2023-06-01..2023-08-31
+winter 2025-26 | 2025-12-01..2026-02-28 | 2025-06-01..2025-08-31
+"""
+
+
+@pytest.mark.parametrize("calendar", [NORTHERN, SOUTHERN], ids=["north", "south"])
+@pytest.mark.parametrize("line", SEASONS.strip().splitlines())
+def test_a_season_has_three_whole_months_of_the_hemisphere(line: str, calendar: Calendar) -> None:
+    words, *sides = (each.strip() for each in line.split("|"))
+    expected = sides[calendar is SOUTHERN]
+    (mention,) = found_in(words, calendar)
+    if "; " in expected:  # one that has New Year in it, and a single year
+        assert mention.doubt is not None
+        assert len(mention.doubt.choices) == 2
+        return
+    start, end = (dt.date.fromisoformat(each) for each in expected.split(".."))
+    assert mention.is_ahead(TODAY) == (start > TODAY)
+    assert mention.span is not None
+    assert (mention.span.start, min(mention.span.end, TODAY) if start <= TODAY else mention.span.end) == (start, end)
+
+
+def test_this_summer_beside_last_summer_is_a_year_on() -> None:
+    this, last = found_in("this summer compared with last summer", NORTHERN)
+    assert this.span is not None
+    assert last.span is not None
+    assert (this.span.start.year, last.span.start.year) == (2026, 2025)
+
+
+@pytest.mark.parametrize(
+    ("zone", "side"),
+    [
+        ("Europe/Berlin", "north"), ("America/New_York", "north"), ("Australia/Sydney", "south"),
+        ("America/Argentina/Buenos_Aires", "south"), ("Africa/Nairobi", ""), ("Asia/Singapore", ""), ("UTC", ""),
+    ],
+)  # fmt: skip
+def test_the_time_zone_tells_the_hemisphere_where_it_can(zone: str, side: str) -> None:
+    assert hemisphere(dt.datetime(2026, 11, 22, tzinfo=ZoneInfo(zone))) == side
+    assert hemisphere(dt.datetime(2026, 11, 22, tzinfo=dt.timezone(dt.timedelta(hours=1)))) == ""
+
+
+FEASTS = """
+on Christmas Eve | 2025-12-24
+last Christmas | 2025-12-25
+on Christmas Day 2024 | 2024-12-25
+on New Year's Eve | 2025-12-31
+on New Year's Day | 2026-01-01
+on Valentine's Day | 2026-02-14
+on Halloween | 2026-10-31
+Halloween last year | 2025-10-31
+on Good Friday | 2026-04-03
+on Easter Sunday | 2026-04-05
+on Easter Monday | 2026-04-06
+on Easter Sunday 2024 | 2024-03-31
+Ascension Day | 2026-05-14
+Whit Monday | 2026-05-25
+on Thanksgiving | 2025-11-27
+Thanksgiving this year | 2026-11-26
+on Thanksgiving 2024 | 2024-11-28
+on Black Friday | 2025-11-28
+over the Easter weekend | 2026-04-03..2026-04-06
+"""
+
+
+@pytest.mark.parametrize("line", FEASTS.strip().splitlines())
+def test_a_feast_has_its_day_and_the_answer_shows_it(line: str) -> None:
+    words, expected = (each.strip() for each in line.split("|"))
+    start, _, end = expected.partition("..")
+    (mention,) = found_in(words)
+    assert mention.span is not None
+    assert (mention.span.start, mention.span.end) == tuple(map(dt.date.fromisoformat, (start, end or start)))
+    assert str(mention.span.start.year) in mention.span.label
+
+
+def test_easter_is_that_of_another_library() -> None:
+    other = pytest.importorskip("dateutil.easter").easter
+    assert [easter(year) for year in range(1900, 2200)] == [other(year) for year in range(1900, 2200)]
 
 
 @pytest.mark.parametrize("words", [words for words, labels in lines(DOUBTS) if not labels and "17 to 3" not in words])
@@ -210,7 +306,18 @@ def test_what_is_still_to_come_is_known_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["may I see my steps", "I fall asleep", "over 2025 steps", "at 10 pm", "in the house", "7.5 hours"]
+    "words",
+    [
+        "may I see my steps",
+        "I fall asleep",
+        "did my weight fall",
+        "a summer jacket",
+        "summer holidays",
+        "over 2025 steps",
+        "at 10 pm",
+        "in the house",
+        "7.5 hours",
+    ],
 )
 def test_words_that_only_look_like_time_are_left(words: str) -> None:
     assert found_in(words) == []

@@ -402,7 +402,7 @@ spending from March | 2
 how much did I spend on amazon last month | 0
 how much money did I spend on Amazon and groceries last month | 0
 what did I spend | 3
-spending on transport in spring | 1
+spending on transport in spring | 2
 spending over Christmas | 3
 what's my average heart rate above 100 | 0
 compare my steps with my sleep last week | 0
@@ -437,7 +437,7 @@ How does my spending this month compare with last year | 2
 where did I spend the most money last month | 2
 how much of my income did I spend last month | 0
 how many nights was I asleep before 23:00 in October | 0
-how many rides did I do in summer | 1
+how many rides did I do in summer | 2
 did I run more in March or April? | 0
 how much did I exercise last week | 3
 what was my weight a year ago | 2

@@ -5,8 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from assistant.figures.language.calendar_days import (
+    read_day,
+    read_iso,
+    read_named_day,
+    read_night,
+    read_numeric,
+    read_own_date,
+    read_the_weekend,
+    read_weekday,
+    read_weekend,
+)
+from assistant.figures.language.calendar_stretches import (
+    read_ago,
+    read_fortnight,
+    read_half,
+    read_iso_month,
+    read_month,
+    read_named_month,
+    read_numbered_week,
+    read_quarter,
+    read_relative,
+    read_rolling,
+    read_so_far,
+    read_the_last,
+    read_vague,
+    read_year,
+)
 from assistant.figures.language.calendar_words import (
-    FEASTS,
     MONTH_NUMBERS,
     NUMBERS,
     WEEKDAY_NUMBERS,
@@ -14,33 +40,10 @@ from assistant.figures.language.calendar_words import (
     Doubt,
     Found,
     Span,
-    read_ago,
-    read_day,
-    read_feast,
-    read_fortnight,
-    read_half,
-    read_iso,
-    read_iso_month,
-    read_month,
-    read_named_day,
-    read_named_month,
-    read_night,
-    read_numbered_week,
-    read_numeric,
-    read_own_date,
-    read_quarter,
-    read_relative,
-    read_rolling,
-    read_season,
-    read_so_far,
-    read_the_last,
-    read_the_weekend,
-    read_vague,
-    read_weekday,
-    read_weekend,
-    read_year,
 )
 from assistant.figures.language.days import named, week_of
+from assistant.figures.language.feasts import FEASTS, STRETCH, read_easter_weekend, read_feast, read_new_year
+from assistant.figures.language.seasons import read_season
 
 _M = r"(?P<month>" + "|".join(sorted(MONTH_NUMBERS, key=len, reverse=True)) + r")\b(?<!\bmay(?= (?:i|we|you|it|be)\b))"
 _W = r"(?P<weekday>" + "|".join(sorted(WEEKDAY_NUMBERS, key=len, reverse=True)) + r")\b"
@@ -56,6 +59,8 @@ _WHICH = r"(?P<which>this|current|last|past|previous|next|coming|upcoming)"
 _ON = r"(?:the )?(?:(?:whole |entire )?(?:month|year|calendar year|quarter) (?:of )?)?"
 _NTH4 = r"(?P<nth>first|1st|second|2nd|third|3rd|fourth|4th|last|final) quarter"
 _NTH2 = r"(?P<nth>first|1st|second|2nd|last|latter) half"
+_NO_SEASON = "holidays?|vacations?|break|cleaning|sales?|camp|school|term|clothes|tyres|tires|coat|jacket|time"
+"""After the name of a season: other days, or a thing."""
 _DATE: list[tuple[str, Builder]] = [
     (r"(?P<year>\d{4})[-/](?P<m>\d{2})[-/](?P<d>\d{2})\b", read_iso),
     (rf"(?:{_W} )?(?:the )?{_D}(?: of)? {_M}(?: {_Y})?", read_day),
@@ -81,6 +86,11 @@ def read_week_of(calendar: Calendar, said: re.Match[str]) -> Found:
 
 _ANY_DATE = _any(_DATE)
 _TEXT: list[tuple[str, Builder]] = [
+    (rf"(?:(?:the )?(?P<which>last|this|past|previous|current) |the )?(?P<season>spring|summer|autumn|winter|fall)\b"
+     rf"(?! (?:asleep|{_NO_SEASON})\b)(?:(?: of| in)? {_YEARLIKE}(?:[/-](?P<until>\d{{4}}|\d{{2}})\b)?)?", read_season),
+    (rf"(?:the )?(?:last )?easter (?:weekend|long weekend)\b(?:(?: of| in)? {_YEARLIKE})?", read_easter_weekend),
+    (rf"(?P<which>last |this )?(?P<feast>{FEASTS})\b(?!{STRETCH})(?:(?: of| in)? {_YEARLIKE})?", read_feast),
+    (r"(?:the |this )?new years?\b(?! (?:resolution|plan))", read_new_year),
     (rf"(?:the )?(?:week|seven days) (?:of|containing|with|around) (?:the )?(?P<of>{_ANY_DATE})", read_week_of),
     (rf"(?:calendar )?(?:week|kw) (?P<week>\d{{1,2}})\b(?:(?: of| in)? {_YEARLIKE})?", read_numbered_week),
     (rf"(?:the )?{_NTH2} of (?:{_YEARLIKE}|{_M}(?: (?P<of_year>\d{{4}}))?)", read_half),
@@ -97,8 +107,6 @@ _TEXT: list[tuple[str, Builder]] = [
     (rf"(?P<which>last|this) {_M}(?! \d)", read_named_month),
     (rf"{_ON}{_M}(?:(?: of)? {_YEARLIKE})?", read_month),
     (r"(?P<year>(?:19[89]|20\d)\d)-(?P<m>0[1-9]|1[0-2])\b(?!-)", read_iso_month),
-    (rf"(?:(?:last|this|the) )?(?P<season>spring|summer|autumn|winter|fall(?! asleep))(?:(?: of)? "
-     rf"{_YEARLIKE})?", read_season),
     (r"(?:(?:this|the current) )?(?:(?P<unit>year|month|week) to date|(?P<short>ytd|mtd|wtd))\b", read_so_far),
     (rf"(?P<within>(?:in|over|during|within|for|across|throughout) )?the last {_UNIT}(?! (?:of|"
      rf"before)\b)", read_the_last),
@@ -108,7 +116,6 @@ _TEXT: list[tuple[str, Builder]] = [
     (r"(?P<which>this|last|the past|the last|the previous) weekend\b", read_weekend),
     (r"(?:at|on|over|during)? ?the weekend\b", read_the_weekend),
     (rf"(?P<which>last|this|on|past|previous) {_W}(?! (?:morning|afternoon|evening|night))", read_weekday),
-    (rf"(?:last )?(?P<feast>{'|'.join(FEASTS)}|easter(?: sunday)?)\b", read_feast),
     (r"my (?:last )?(?P<name>birthday|(?:wedding )?anniversary)\b", read_own_date),
     (r"(?:recently|lately|these days|of late|in recent (?:days|weeks|months|times))\b", read_vague),
     (rf"{_ON}{_Y}(?! ?(?:steps|kcal|calories|km|m|h|kj|eur|usd|gbp|meters|metres)\b)(?![-/.,]\d)", read_year),

@@ -275,7 +275,7 @@ MEASURES: tuple[tuple[str, str], ...] = (
      r"decreas\w+|rising|"
      r"dropp(?:ed|ing)|declin\w+|improv\w+|(?:getting|got|gotten|become|becoming) (?:better|worse|higher|lower|"
      r"longer|shorter|more|less|heavier|lighter|fitter|later|earlier|faster|slower)|"
-     r"chang(?:e|es|ed|ing)|develop(?:ed|ing|s)?|over time|evolv\w+|progress(?:ed|ing)?|fallen|risen", "trend"),
+     r"chang(?:e|es|ed|ing)|develop(?:ed|ing|s)?|over time|evolv\w+|progress(?:ed|ing)?|f[ae]ll(?:en)?|risen", "trend"),
     (r"median", "median"),
     (r"(?:on |in )?averaged?|averages|averaging|mean|avg|typical(?:ly)?|usual(?:ly)?|normally|generally|in "
      r"general|as a rule", "mean"),

@@ -22,6 +22,7 @@ from functools import cache
 from assistant.figures.language.calendar_grammar import ANY, ATOMS, span_of
 from assistant.figures.language.calendar_words import Calendar, Doubt, Found, Span
 from assistant.figures.language.days import DAY, MONTHS, named, named_span
+from assistant.figures.language.feasts import STRETCH, around_feast
 from assistant.figures.language.said import Said
 from assistant.figures.query import Period
 
@@ -98,6 +99,8 @@ _EVER = (
     r"(?! of)|since records? began|in my (?:whole |entire )?life|so far ever|all (?:that is )?recorded|in all "
     r"my (?:data|records))\b"
 )
+_LONG_FEAST = r"(?:(?:last|this) )?(?:christmas|xmas|easter(?! (?:long )?weekend)|thanksgiving)"
+_ITS_YEAR = r"(?: (?:of |in )?(?P<year>20\d\d|last year|this year))?"
 _BOUNDARY = rf"(?:(?:the )?(?:beginning|start|first day) of (?:the )?)?(?:{ANY}|(?:the )?(?:year|month|week|quarter)\b)"
 
 
@@ -148,7 +151,7 @@ def _mention(match: re.Match[str], days: Found) -> Mention | None:
 
 def _range(calendar: Calendar, match: re.Match[str]) -> Mention | None:
     """Between A and B. What A leaves open (month, year) is what B says; A lies before B."""
-    right = span_of(match["b"], calendar)
+    right = span_of(re.sub("^new years?$", "new year day", match["b"]), calendar)
     if not isinstance(right, Span):
         return _mention(match, right)
     if right.unit in ("weekend", "since", "all"):
@@ -191,6 +194,7 @@ def _since(calendar: Calendar, match: re.Match[str]) -> Mention | None:
     words = re.sub(r"^the (?=year|month|week|quarter)", "", words)
     if words in ("year", "month", "week", "quarter"):
         words = f"this {words}"
+    words = re.sub("^(?:the )?new years?$", "this year", words)
     if ago := re.fullmatch(r"(\w+) (weeks?|months?|years?) ago", words):
         days = span_of(f"last {ago[1]} {ago[2]}", calendar)
     else:
@@ -199,6 +203,10 @@ def _since(calendar: Calendar, match: re.Match[str]) -> Mention | None:
         return _mention(match, days)
     if days.start > calendar.today:
         return Mention(*match.span(), span=days)
+    if days.unit == "season" and days.end < calendar.today:
+        since = [f"since {named(day)}" for day in (days.start, days.end + DAY)]
+        question = f"Do you mean since {words} began, or since it was over?"
+        return Mention(*match.span(), doubt=Doubt(question, tuple((each, each) for each in since)))
     whole = days.unit in ("month", "year") and days.label[:1] != "t" and days.label[:1] != "l"
     name = days.label if whole else named(days.start)
     if days.label.startswith("your "):
@@ -238,16 +246,11 @@ def _until(calendar: Calendar, match: re.Match[str]) -> Mention | None:
 
 def _feast_days(calendar: Calendar, match: re.Match[str]) -> Mention | None:
     """How many days a feast has is for the person to say."""
-    day = span_of(match["feast"], calendar)
-    if not isinstance(day, Span):
+    name = " ".join(each for each in (match["feast"] or match["named"], match["year"] or match["year_"]) if each)
+    day = span_of(name, calendar)
+    if not isinstance(day, Span) or day.start > calendar.today:
         return _mention(match, day)
-    around = [(-1, 1), (-3, 7)]
-    choices = [(named(day.start), f"on {named(day.start)}")]
-    for before, after in around:
-        start, end = day.start + before * DAY, day.start + after * DAY
-        if end <= calendar.today:
-            choices.append((named_span(start, end), f"from {named(start)} to {named(end)}"))
-    return Mention(*match.span(), doubt=Doubt(f"Which days do you mean by {match['feast'].title()}?", tuple(choices)))
+    return Mention(*match.span(), doubt=around_feast(calendar, day.start, name))
 
 
 def _on_weekdays(calendar: Calendar, match: re.Match[str]) -> Mention | None:
@@ -281,8 +284,9 @@ _RULES: Sequence[tuple[re.Pattern[str], Callable[[Calendar, re.Match[str]], Ment
         (rf"\bfrom (?P<a>{ANY})", _from_alone),
         (rf"\bafter (?:the )?(?P<a>{ANY})", _after),
         (rf"(?<!day )(?<!night )\bbefore (?:the )?(?P<a>{ANY})", _until),
-        (r"\b(?:over|during|around|at) (?:the )?(?P<feast>christmas|easter)(?: (?:holidays?|period|time|days|break))?\b"
-         r"(?! (?:eve|day|sunday)\b)", _feast_days),
+        (rf"\b(?:(?:over|during|around|at) (?:the )?(?P<feast>{_LONG_FEAST})(?:{STRETCH})?{_ITS_YEAR}\b(?! (?:eve|day|"
+         rf"sunday|monday|saturday)\b)|(?:(?:in|on|for) )?(?:the )?(?P<named>{_LONG_FEAST}){STRETCH}"
+         rf"{_ITS_YEAR.replace('<year>', '<year_>')})", _feast_days),
         (rf"\b(?:(?:on|at|over|during) )?(?:the |my )?(?P<which>weekends|week ?days|work(?:ing)? ?days|"
          rf"{_DAYS})\b", _on_weekdays),
         (rf"\b(?:every|each) (?P<which>weekend|week ?day|work(?:ing)? ?day|{_ONE})\b", _on_weekdays),

@@ -25,6 +25,7 @@ from assistant.figures.language.checking import (
 from assistant.figures.language.lexicon import COMMAND, POLITE, QUESTION, STATEMENT
 from assistant.figures.language.reading import Reading
 from assistant.figures.language.said import plain
+from assistant.figures.language.seasons import hemisphere
 from assistant.figures.language.topics import Meant
 from assistant.figures.query import Query, Unclear, Understood, Vocabulary
 
@@ -44,7 +45,7 @@ def understand(text: str, have: Vocabulary, *, now: dt.datetime, week_start: int
         `Unclear` asks back, with choices that are clear, or says that nothing of it is recorded. None: it is not about
         the figures of this person.
     """
-    calendar = Calendar(now.date(), week_start, have.dates)
+    calendar = Calendar(now.date(), week_start, have.dates, hemisphere(now))
     words = POLITE.sub("", plain(text))
     words = re.sub(r"(?: (?:please|thanks|thank you|twinning))+$", "", words)
     if not have.subjects or len(text) > LONGEST or not words:
