@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.actions.effects import Performer
-from assistant.agent.assistant import Assistant
-from assistant.agent.brain import Brain
-from assistant.agent.checkpoints import checkpointer
 from assistant.agent.routing import Router
 from assistant.db.database import Database
 from assistant.egress import Lookup, resolve
@@ -22,6 +21,10 @@ from assistant.memory.opening import MemoryStatus, memory_status, open_omac
 from assistant.outside import Outside, make_outside
 from assistant.settings import Settings
 from integrations import Service
+
+if TYPE_CHECKING:
+    from assistant.agent.assistant import Assistant
+    from assistant.agent.brain import Brain
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,68 @@ class Status:
     documents: int
 
 
+class Agent:
+    """The model and the assistant, each made when it is first needed.
+
+    LangChain and LangGraph take half of the time in which a command starts, and most commands neither ask the model nor
+    answer: that is why they are imported here.
+
+    Args:
+        brain: Instead of the one that the settings name, for tests.
+        tell: Called with a sentence when something takes a while.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        omac: Omac,
+        router: Router,
+        outside: Outside,
+        brain: Brain | None,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._omac = omac
+        self._router = router
+        self._outside = outside
+        self._tell = tell
+        self._closing = AsyncExitStack()
+        if brain:
+            self.brain = brain
+            self._closing.push_async_callback(brain.close)
+
+    @cached_property
+    def brain(self) -> Brain:
+        """The language model with its mode."""
+        from assistant.agent.brain import Brain
+
+        brain = Brain(self._settings, tell=self._tell)
+        self._closing.push_async_callback(brain.close)
+        return brain
+
+    @cached_property
+    def assistant(self) -> Assistant:
+        """What answers."""
+        from assistant.agent.assistant import Assistant
+        from assistant.agent.checkpoints import checkpointer
+
+        saver = checkpointer(self._omac.database)
+        self._closing.push_async_callback(saver.pool.close)
+        return Assistant(
+            self._settings,
+            omac=self._omac,
+            router=self._router,
+            brain=self.brain,
+            saver=saver,
+            actions=self._outside.actions,
+        )
+
+    async def close(self) -> None:
+        """Closes what was made."""
+        await self._closing.aclose()
+
+
 @dataclass(frozen=True)
 class House:
     """Everything that a channel or the command line needs."""
@@ -50,10 +115,19 @@ class House:
     database: Database
     embedder: Embedder
     omac: Omac
-    brain: Brain
     router: Router
-    assistant: Assistant
     outside: Outside
+    agent: Agent
+
+    @property
+    def brain(self) -> Brain:
+        """The language model with its mode."""
+        return self.agent.brain
+
+    @property
+    def assistant(self) -> Assistant:
+        """What answers."""
+        return self.agent.assistant
 
     async def status(self, person: Person) -> Status:
         """The model and how much is remembered."""
@@ -90,14 +164,10 @@ async def open_house(
         embedder, brain, services, performers, lookup: Instead of what the settings and folders name, for tests.
     """
     async with open_omac(settings, tell=tell, embedder=embedder) as omac:
-        brain = brain or Brain(settings, tell=tell)
+        router = Router(omac.database, omac.embedder, cache_dir=settings.data_dir / "cache")
+        outside = make_outside(settings, omac.database, services=services, performers=performers, lookup=lookup)
+        agent = Agent(settings, omac=omac, router=router, outside=outside, brain=brain, tell=tell)
         try:
-            router = Router(omac.database, omac.embedder, cache_dir=settings.data_dir / "cache")
-            outside = make_outside(settings, omac.database, services=services, performers=performers, lookup=lookup)
-            async with checkpointer(omac.database) as saver:
-                assistant = Assistant(
-                    settings, omac=omac, router=router, brain=brain, saver=saver, actions=outside.actions
-                )
-                yield House(settings, omac.database, omac.embedder, omac, brain, router, assistant, outside)
+            yield House(settings, omac.database, omac.embedder, omac, router, outside, agent)
         finally:
-            await brain.close()
+            await agent.close()

@@ -24,11 +24,21 @@ owner_of_run: ContextVar[UUID | None] = ContextVar("owner_of_run", default=None)
 
 
 class OwnedSaver(AsyncPostgresSaver):
-    """Tells the database whose run it is before each question, so that row-level security holds for checkpoints."""
+    """Tells the database whose run it is before each question, so that row-level security holds for checkpoints.
+
+    Args:
+        pool: Opened with the first question. Whoever made the saver closes it.
+    """
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[DictRow]]) -> None:
+        super().__init__(pool)
+        self.pool = pool
 
     @asynccontextmanager
     async def _cursor(self, *, pipeline: bool = False) -> AsyncIterator[AsyncCursor[DictRow]]:
         try:
+            if self.pool.closed:
+                await self.pool.open()
             async with super()._cursor(pipeline=pipeline) as cursor:
                 await cursor.execute("SELECT set_config('twinning.owner', %s, false)", (str(owner_of_run.get() or ""),))
                 yield cursor
@@ -38,8 +48,7 @@ class OwnedSaver(AsyncPostgresSaver):
             raise DatabaseUnavailable("The database does not answer; `twinning doctor` says more.") from error
 
 
-@asynccontextmanager
-async def checkpointer(database: Database) -> AsyncIterator[OwnedSaver]:
+def checkpointer(database: Database) -> OwnedSaver:
     """A saver with connections of its own (it needs them in autocommit)."""
     url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     keywords: dict[str, Any] = {
@@ -59,5 +68,4 @@ async def checkpointer(database: Database) -> AsyncIterator[OwnedSaver]:
         kwargs=keywords,
         open=False,
     )
-    async with pool:
-        yield OwnedSaver(pool)
+    return OwnedSaver(pool)

@@ -7,7 +7,6 @@ import re
 import sys
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -302,7 +301,8 @@ async def test_what_goes_wrong_is_told_in_words(house: House) -> None:
         async def pending(self, person: Person, thread: uuid.UUID) -> None:
             return None
 
-    async with serving(replace(house, assistant=Broken())) as address, Browser(address) as browser:  # type: ignore[arg-type]
+    house.agent.assistant = Broken()  # type: ignore[assignment]
+    async with serving(house) as address, Browser(address) as browser:
         await browser.sign_up(await auth.first_code(house.database, house.settings), "Ana")
         chat = await browser.open()
         said = await chat.ask("Hello?")
