@@ -121,7 +121,12 @@ async def write_categories(
 
 @dataclass(frozen=True)
 class Leg:
-    """A transaction that may be one side of a transfer."""
+    """A transaction that may be one side of a transfer.
+
+    Attributes:
+        said: The name of the other account where the source itself calls this a transfer ("" when it gives no name),
+            else None.
+    """
 
     id: UUID
     account_id: UUID
@@ -131,14 +136,18 @@ class Leg:
     payee: str
     memo: str
     counter_number: str
+    said: str | None = None
 
 
-# Only amounts that occur with both signs on two own accounts, or that name an own account as the other side.
+# Only amounts that occur with both signs on two own accounts, or that name an own account as the other side. What the
+# source calls a transfer is among them for the sake of its other side, which another file may have brought.
 _LEGS = text("""
 WITH mine AS (
-    SELECT t.id, t.account_id, t.booked_on, t.amount, t.currency, t.payee, t.memo, t.counter_number
+    SELECT t.id, t.account_id, t.booked_on, t.amount, t.currency, t.payee, t.memo, t.counter_number,
+        CASE WHEN t.kind_by = 'source' THEN coalesce(t.original ->> 'to_account', '') END AS said
     FROM ledger_transactions t JOIN ledger_accounts a ON a.id = t.account_id AND a.own
-    WHERE t.owner_id = :owner AND t.kind_by IN ('', 'matched') AND t.mark <> 'pending' AND t.amount <> 0
+    WHERE t.owner_id = :owner AND t.mark <> 'pending' AND t.amount <> 0
+        AND (t.kind_by IN ('', 'matched') OR (t.kind_by = 'source' AND t.kind = 'transfer'))
 ), both_ways AS (
     SELECT currency, abs(amount) AS size FROM mine GROUP BY 1, 2
     HAVING min(amount) < 0 AND max(amount) > 0 AND count(DISTINCT account_id) > 1

@@ -237,6 +237,33 @@ async def test_a_transfer_is_found_whichever_file_comes_first(database: Database
     assert {row[0] for row in await rows(database, person, "kind")} == {"transfer"}
 
 
+@pytest.mark.parametrize("said_first", [True, False])
+async def test_the_other_side_of_what_a_source_calls_a_transfer_is_one_too(
+    database: Database, person: Person, said_first: bool
+) -> None:
+    into = {"kind": "transfer", "original": {"to_account": "giro"}}
+    said = [
+        entry(2, 3, 20000, "Opening of the month", account=SAVINGS, **into),
+        entry(2, 9, 5000, "Rounding", account=SAVINGS, kind="transfer"),
+    ]
+    other = [
+        entry(2, 3, -20000, "To the rainy days"),
+        entry(2, 4, -20000, "Shoes", account=CARD),  # as much and as near, but not the account that is named
+        entry(2, 10, -5000, "For later"),
+        entry(2, 20, -5000, "Theatre"),
+    ]
+    for source, entries in [("qif", said), ("csv", other)] if said_first else [("csv", other), ("qif", said)]:
+        await put(database, person, entries, source=source)
+    assert await rows(database, person, "payee, kind") == [
+        ("To the rainy days", "transfer"),
+        ("Opening of the month", "transfer"),
+        ("Shoes", "ordinary"),
+        ("Rounding", "transfer"),
+        ("For later", "transfer"),
+        ("Theatre", "ordinary"),
+    ]
+
+
 async def test_money_back_from_a_payee_is_a_refund_and_a_salary_is_not(database: Database, person: Person) -> None:
     await put(
         database, person,

@@ -4,7 +4,7 @@ A transfer is, on the person's own accounts:
 - what names the number of another own account as its other side (also when nothing came in from that account yet); or
 - two opposite amounts in one currency on two own accounts, at most `WITHIN_DAYS` apart, of which neither names a
   stranger's number, if one names the other's number, or the words of one speak of a transfer or of the other account,
-  or both have the same words or none.
+  or both have the same words or none, or the source of one calls it a transfer (to that account, if it names one).
 The nearest days pair first; each transaction is in one pair. What the person or the source says comes before all this.
 
 A refund is money back from a payee who got at least as much in the year before, a credit in a category of spending, or
@@ -76,7 +76,7 @@ def pair(legs: Sequence[Leg], accounts: Mapping[UUID, AccountRow]) -> list[tuple
                 paired |= {out.id, into.id}
                 shared = min(out.id, into.id)
                 pairs += [(out.id, shared), (into.id, shared)]
-    lone = (leg for leg in legs if leg.id not in paired and _names_own(leg, accounts, numbers))
+    lone = (leg for leg in legs if leg.id not in paired and leg.said is None and _names_own(leg, accounts, numbers))
     return pairs + [(leg.id, None) for leg in lone]
 
 
@@ -111,7 +111,12 @@ def _edges(
 
 def _fits(out: Leg, into: Leg, accounts: Mapping[UUID, AccountRow], numbers: set[str]) -> int | None:
     """0 when a number proves it, 1 when the words speak for it, None when it is no transfer."""
-    proven = False
+    proven = out.said is not None and into.said is not None
+    for leg, other in ((out, into), (into, out)):
+        if leg.said and leg.said.casefold() in map(_named, accounts.values()):
+            if leg.said.casefold() != _named(accounts[other.account_id]):
+                return None
+            proven = True
     for leg, other in ((out, into), (into, out)):
         if not leg.counter_number or leg.counter_number == accounts[leg.account_id].number:
             continue
@@ -121,8 +126,12 @@ def _fits(out: Leg, into: Leg, accounts: Mapping[UUID, AccountRow], numbers: set
     if proven:
         return 0
     words = [f"{leg.payee} {leg.memo}".strip().casefold() for leg in (out, into)]
-    names = [accounts[leg.account_id].name.casefold() for leg in (into, out)]
+    others = [_named(accounts[leg.account_id]) for leg in (into, out)]
     same = words[0] == words[1] or (out.payee != "" and out.payee.casefold() == into.payee.casefold())
-    speaks = any(_SPEAKS.search(each) for each in words)
-    named = any(len(name) > 3 and name in each for name, each in zip(names, words, strict=True))
+    speaks = any(_SPEAKS.search(each) for each in words) or out.said is not None or into.said is not None
+    named = any(len(name) > 3 and name in each for name, each in zip(others, words, strict=True))
     return 1 if same or speaks or named else None
+
+
+def _named(account: AccountRow) -> str:
+    return account.name.strip().casefold()
