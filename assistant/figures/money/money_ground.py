@@ -226,7 +226,9 @@ def _standing(ground: Ground, records: int, value: float | None) -> tuple[str, l
     limit = SERVICE_STALE_AFTER if ledger.syncs else FILES_STALE_AFTER
     overdue = today - ledger.last > limit and ledger.last < period.end and period.end >= today - limit
     slack = dt.timedelta(days=min(3, period.days // 10)) if records else dt.timedelta()
-    known = ledger.known(period.start + slack, period.end - slack)
+    # A balance goes on from the last day that is known.
+    standing = ground.query.subject == "balance" and records > 0 and period.end >= ledger.first
+    known = standing or ledger.known(period.start + slack, period.end - slack)
     if not known:
         notes.append(f"The transactions that I have reach from {short_span(ledger.first, ledger.last)}.")
     silent = [each for each in ledger.silent() if (each.last or today) < period.end]
@@ -235,7 +237,7 @@ def _standing(ground: Ground, records: int, value: float | None) -> tuple[str, l
         notes.append(f"Nothing has come in for long of {named}.")
     if troubles:
         return "failed", notes
-    if not ledger.overlaps(period):
+    if not ledger.overlaps(period) and not standing:
         return ("stale" if ledger.last < period.start and today - ledger.last > limit else "empty"), notes
     if overdue:
         return "stale", notes

@@ -102,6 +102,9 @@ async def _held(session: AsyncSession, owner: UUID, ground: Ground) -> tuple[lis
             continue
         on = account.balance_on or account.last or ground.period.end
         end = ground.period.end
+        if ground.ledger.first and end < ground.ledger.first - DAY:
+            unknown.append(account.name)  # what was booked in between is not here
+            continue
         moved = 0
         if on != end:
             first, last = (on + DAY, end) if on < end else (end + DAY, on)
