@@ -12,6 +12,7 @@ from assistant.db.database import Database
 from assistant.events import Figure
 from assistant.figures.computing import compute, vocabulary
 from assistant.figures.language.words import understand
+from assistant.figures.parts_of_week import apart, are_parts
 from assistant.figures.query import Query, Unclear, Understood, Vocabulary
 from assistant.figures.telling import tell
 from assistant.figures.told import remember_told
@@ -76,7 +77,7 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
         choices = [Choice(each.label, tool, {"question": each.question}) for each in found.choices]
         return Result(found.question, choices=choices) if choices else await _from_notes(found, question, context)
     said: list[str] = []
-    figures: list[Figure] = []
+    by_query: list[list[Figure]] = []
     for query in found.queries:
         computed = await compute(database, person.id, query, now=context.now, week_start=person.week_start)
         told = tell(query, computed)
@@ -91,7 +92,12 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
             now=context.now,
         )
         said.append(told)
-        figures += computed
+        by_query.append(computed)
+    figures = [each for some in by_query for each in some]
+    if are_parts(found.queries):
+        for change, sentence in apart(found.queries, by_query):
+            said.append(sentence)
+            figures.append(change)
     classes = {_class_of(query) for query in found.queries}
     labels = Labels(classes=frozenset({Confidentiality.PERSONAL, *classes}))
     return Result("\n\n".join(said), figures=figures, labels=labels)

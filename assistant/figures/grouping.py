@@ -43,8 +43,12 @@ class Parts:
     place_of: Callable[[dt.date], int]
 
 
-def parts_of(period: Period, group: Group, *, week_start: int) -> Parts:
-    """The parts of a period by `group`, which is one of `BY_TIME` or WEEKDAY."""
+def parts_of(period: Period, group: Group, *, week_start: int, weekdays: frozenset[int] = frozenset()) -> Parts:
+    """The parts of a period by `group`, which is one of `BY_TIME` or WEEKDAY.
+
+    Args:
+        weekdays: By day, only these days are parts; empty means all.
+    """
     if group is Group.WEEKDAY:
         order = [(week_start + at) % 7 for at in range(7)]
         parts = tuple(Part(WEEKDAYS[each], period.start, period.end) for each in order)
@@ -54,6 +58,9 @@ def parts_of(period: Period, group: Group, *, week_start: int) -> Parts:
     at = period.start
     while at <= period.end and len(found) < MAX_PARTS:
         first, last = span_of(at, group, week_start)
+        if group is Group.DAY and weekdays and at.weekday() not in weekdays:
+            at = last + DAY
+            continue
         found.append(
             Part(
                 part_label(first, last, group, year=years),

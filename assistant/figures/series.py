@@ -74,7 +74,8 @@ def _points(query: Query, figure: Figure, *, now: dt.datetime, week_start: int) 
     dated = query.group in BY_TIME and query.measure is not Measure.TOP
     if not dated or query.group is None:
         return [(row.label, row.value) for row in figure.rows]
-    parts = parts_of(up_to(query.period, now.date()), query.group, week_start=week_start).parts
+    period = up_to(query.period, now.date())
+    parts = parts_of(period, query.group, week_start=week_start, weekdays=query.where.weekdays).parts
     return [(part.start, row.value) for part, row in zip(parts, figure.rows, strict=False)]
 
 

@@ -86,4 +86,7 @@ def _weekdays(weekdays: frozenset[int]) -> str:
         return "on weekends"
     if weekdays == {0, 1, 2, 3, 4}:
         return "on weekdays"
+    if len(weekdays) == 6:
+        (missing,) = frozenset(range(7)) - weekdays
+        return f"on days other than {WEEKDAYS[missing]}s"
     return f"on {joined([f'{WEEKDAYS[each]}s' for each in sorted(weekdays)])}"

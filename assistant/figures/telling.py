@@ -120,8 +120,8 @@ def _beside(query: Query, figure: Figure, other: Figure, change: Figure | None) 
 
 
 def _table(query: Query, figure: Figure) -> list[str]:
-    if not figure.rows:
-        return []
+    if not figure.rows or (figure.value is not None and query.group is Group.DAY):
+        return []  # the days of a mean day open with the records
     unit = figure.unit
     records = _noun(query)
     name = "between" if query.measure is Measure.DISTRIBUTION else str(query.group or "")

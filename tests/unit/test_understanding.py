@@ -90,6 +90,19 @@ what's my average sleep per night | sleep mean 2025-11-23..2026-11-22
 how much did I sleep last night | sleep mean 2026-11-22
 How many hours did I sleep last week? | sleep mean 2026-11-09..2026-11-15 & sleep sum 2026-11-09..2026-11-15
 Am I sleeping more than last year? | sleep mean 2026-01-01..2026-11-22 vs 2025-01-01..2025-12-31
+do I sleep longer on weekends | sleep mean 2025-11-23..2026-11-22 weekdays=56 & sleep mean 2025-11-23..2026-11-22 weekdays=01234
+do I spend more on weekends? | spending mean 2025-11-23..2026-11-22 by day weekdays=56 & spending mean 2025-11-23..2026-11-22 by day weekdays=01234
+Do I spend more on weekends than on weekdays? | spending mean 2025-11-23..2026-11-22 by day weekdays=56 & spending mean 2025-11-23..2026-11-22 by day weekdays=01234
+do we spend less on groceries at weekends this year | spending mean 2026-01-01..2026-11-22 by day weekdays=56 categories=Groceries & spending mean 2026-01-01..2026-11-22 by day weekdays=01234 categories=Groceries
+do I walk more steps on weekends than during the week | step_count mean 2025-11-23..2026-11-22 weekdays=56 & step_count mean 2025-11-23..2026-11-22 weekdays=01234
+do I go to bed later on weekends? | bedtime mean 2025-11-23..2026-11-22 weekdays=56 & bedtime mean 2025-11-23..2026-11-22 weekdays=01234
+do I sleep less on Sundays this year | sleep mean 2026-01-01..2026-11-22 weekdays=6 & sleep mean 2026-01-01..2026-11-22 weekdays=012345
+weekend vs weekday spending in October | spending mean 2026-10-01..2026-10-31 by day weekdays=56 & spending mean 2026-10-01..2026-10-31 by day weekdays=01234
+how does my weekend sleep compare with weekdays | sleep mean 2025-11-23..2026-11-22 weekdays=56 & sleep mean 2025-11-23..2026-11-22 weekdays=01234
+how many times do I work out on weekends compared with weekdays? | workouts mean 2025-11-23..2026-11-22 by day weekdays=56 & workouts mean 2025-11-23..2026-11-22 by day weekdays=01234
+did I sleep more on weekends this month than last month | sleep mean 2026-11-01..2026-11-22 vs 2026-10-01..2026-10-31 weekdays=56
+how many steps do I do on a Monday | step_count mean 2025-11-23..2026-11-22 weekdays=0
+my weekend sleep in October | sleep mean 2026-10-01..2026-10-31 weekdays=56
 do I sleep longer on weekends than on weekdays? | sleep mean 2025-11-23..2026-11-22 weekdays=56 & sleep mean 2025-11-23..2026-11-22 weekdays=01234
 How much did I spend on grocries last month? | spending sum 2026-10-01..2026-10-31 categories=Groceries
 how many stpes yesterday | step_count sum 2026-11-21
@@ -438,7 +451,7 @@ where did I spend the most money last month | 2
 how much of my income did I spend last month | 0
 how many nights was I asleep before 23:00 in October | 0
 how many rides did I do in summer | 2
-did I run more in March or April? | 0
+did I run more in March or April? | 3
 how much did I exercise last week | 3
 what was my weight a year ago | 2
 how much did I receive from City Landlord | 3
@@ -458,7 +471,8 @@ how much did I save by March | 0
 how much did I get back from Aldi in March | 0
 how much did I spend per hour last month | 0
 is my bedtime getting later? | 3
-Do I spend more on weekends than on weekdays? | 3
+do I work out more on weekends? | 1
+how many steps did I walk during the week | 1
 what are my 3 longest runs this year | 0
 how many steps on Friday 3 October | 0
 how many steps on 31 September | 0
@@ -598,7 +612,9 @@ How much money did I spend in pounds in May? | spending sum 2026-05-01..2026-05-
 how far did I run in October? | workout_distance sum 2026-10-01..2026-10-31 activities=Outdoor Run
 how many runs did I do last month | workouts count 2026-10-01..2026-10-31 activities=Outdoor Run
 how many times did I do yoga this month | workouts count 2026-11-01..2026-11-22 activities=Yoga
-how long did I do strength training last week | workout_duration sum 2026-11-09..2026-11-15
+how long did I do strength training last week | workout_duration sum 2026-11-09..2026-11-15 activities=Strength Training
+how many strength trainings in October | workouts count 2026-10-01..2026-10-31 activities=Strength Training
+how many trainings in October | workouts count 2026-10-01..2026-10-31
 how much did I exercise last week | apple_exercise_time sum 2026-11-09..2026-11-15
 how many exercise minutes did I get yesterday | apple_exercise_time sum 2026-11-21
 average exercise minutes per day last month | apple_exercise_time mean 2026-10-01..2026-10-31

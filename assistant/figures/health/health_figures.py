@@ -119,7 +119,7 @@ def _on(ground: Ground, day: dt.date) -> str:
 def _grouped(ground: Ground, value_of: Callable[[Sequence[Day]], float | None], *, unit: str | None = None) -> Figure:
     """Rows by parts of the period; of a part without records None."""
     group = _time_group(ground)
-    parts = parts_of(ground.period, group, week_start=ground.week_start)
+    parts = parts_of(ground.period, group, week_start=ground.week_start, weekdays=ground.query.where.weekdays)
     members: list[Sequence[Day]]
     if group is Group.WEEKDAY:
         members = [[day for day in ground.days if parts.place_of(day.day) == at] for at in range(7)]
@@ -150,7 +150,7 @@ async def _median_of_readings(session: AsyncSession, owner: UUID, ground: Ground
     if query.group is None:
         value = ground.shown(statistics.quantile(spread[0][1], spread[0][2], 0.5)) if spread else None
         return figure(ground, value)
-    parts = parts_of(ground.period, query.group, week_start=ground.week_start)
+    parts = parts_of(ground.period, query.group, week_start=ground.week_start, weekdays=ground.query.where.weekdays)
     found = {
         # A week or month may begin before the period does.
         parts.place_of(first if query.group is Group.WEEKDAY else max(first, ground.period.start)): (values, counts)

@@ -207,7 +207,7 @@ def _split(ground: Ground) -> tuple[list[str], list[list[tuple[Workout, float]]]
         raise BadInput(
             f"There are no workouts by {group}; ask by activity, day, week, month, quarter, year or weekday."
         )
-    parts = parts_of(ground.period, group, week_start=ground.week_start)
+    parts = parts_of(ground.period, group, week_start=ground.week_start, weekdays=ground.query.where.weekdays)
     members: list[list[tuple[Workout, float]]] = [[] for _ in parts.parts]
     for each in ground.found:
         members[parts.place_of(each[0].day)].append(each)
@@ -238,7 +238,9 @@ def _of_counts(ground: Ground) -> Figure:
     if ground.query.group is None or ground.query.group not in BY_TIME:
         raise BadInput("Workouts are counted; ask for their number a week or a month.")
     rows = _rows(ground)
-    parts = parts_of(ground.period, ground.query.group, week_start=ground.week_start).parts
+    parts = parts_of(
+        ground.period, ground.query.group, week_start=ground.week_start, weekdays=ground.query.where.weekdays
+    ).parts
     known = [(row.value, part.whole) for row, part in zip(rows, parts, strict=True) if row.value is not None]
     whole = [value for value, complete in known if complete]
     values = whole or [value for value, _ in known]

@@ -22,9 +22,9 @@ from assistant.figures.language.timing import (
     period_of,
     periods_to_choose,
     sides,
-    weekdays_of,
 )
 from assistant.figures.language.topics import Meant
+from assistant.figures.language.weekparts import plan_of_a_side, sides_of_the_week
 from assistant.figures.query import Measure, Period, Query, Understood, Where
 
 _LEAD = {"category": "on", "payee": "at", "account": "from"}
@@ -48,7 +48,7 @@ def correlation(reading: Reading, meant: list[Meant]) -> Understood:
 def queries_of(reading: Reading, each: Meant, key: str) -> list[Query]:
     where = _where(reading, each, key)
     mains, other = sides(reading)
-    weekdays = weekdays_of(reading)
+    weekdays = sides_of_the_week(reading)
     if other and not mains:
         main = counterpart(other, reading.calendar)
         if main is None:
@@ -67,13 +67,21 @@ def queries_of(reading: Reading, each: Meant, key: str) -> list[Query]:
     each_main: list[Mention | None] = [*mains] or [None]
     for main in each_main:
         for days in weekdays or [frozenset()]:
-            found += _for(reading, each, key, replace(where, weekdays=days), main, other)
+            found += _for(reading, each, key, replace(where, weekdays=days), main, other, apart=len(weekdays) > 1)
     return found
 
 
 def _for(
-    reading: Reading, each: Meant, key: str, where: Where, main: Mention | None, other: Mention | None
+    reading: Reading,
+    each: Meant,
+    key: str,
+    where: Where,
+    main: Mention | None,
+    other: Mention | None,
+    *,
+    apart: bool,
 ) -> list[Query]:
+    """The queries of one subject in one stretch of time; `apart` from another part of the week."""
     period = period_of(reading, main, key) if main else None
     if main and other and kind_of(key) == "stock" and key != "balance":
         raise Ask(f"I know your {each.title} as they are now, and cannot compare them.")
@@ -92,7 +100,7 @@ def _for(
         past=re.search(r"\b(?:did|was|were|slept|spent|had)\b", reading.words) is not None,
     )  # fmt: skip
     try:
-        chosen = plans(case)
+        chosen = [plan_of_a_side(case)] if apart else plans(case)
     except Ask as ask:
         raise Ask(ask.question, _said_of(reading, case, ask.choices)) from None
     if each.sums and any(plan.group is None and plan.measure is Measure.SUM for plan in chosen):

@@ -87,7 +87,7 @@ def plans(case: Case) -> list[Plan]:
     check_words(case.key, case.title, asked)
     asked = replace(asked, bound=fitted(case.key, case.title, asked.bound))
     case = replace(case, asked=asked)
-    words = _measure_words(case, kind)
+    words = measure_words(case, kind)
     if "streak" in words:
         return _streak(case)
     if asked.which is not None or any(word.startswith("top") for word in words) or _most_on(case, words):
@@ -104,8 +104,8 @@ def plans(case: Case) -> list[Plan]:
     return [_grouped(case, explicit[0], kind)]
 
 
-def _measure_words(case: Case, kind: str) -> list[str]:
-    """The words, once each: "usually" adds nothing to a trend, and the "latest" of a time of day is the most."""
+def measure_words(case: Case, kind: str) -> list[str]:
+    """The words, once each: "usually" adds nothing to a trend, the "latest" of a time of day is the most."""
     words = list(dict.fromkeys(case.asked.measures))
     if kind == "clock":
         words = [{"earliest": "min", "latest": "max"}.get(word, word) for word in words]

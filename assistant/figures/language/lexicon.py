@@ -115,6 +115,9 @@ FAMILIES: dict[str, str] = {
 }
 """Verbs and nouns of one kind of exercise; a stored activity belongs to the family whose words are in its name."""
 
+GOING = frozenset("running cycling swimming walking hiking rowing dancing skiing climbing skating".split())
+"""Of these people say that they go; the others they do."""
+
 SYNONYMS: tuple[frozenset[str], ...] = tuple(
     frozenset(line.split(", "))
     for line in (

@@ -245,6 +245,7 @@ def take_groups(said: Said, asked: Asked) -> None:
         asked.which = _group(match["unit"])
         asked.plural = match["unit"].endswith("s")
     if match := said.take(
+        r"(?!\b(?:on )?an? (?:week|work(?:ing)?) ?day\b)"
         rf"\b(?:(?:broken|break|split|grouped|group|sorted|breakdown)(?: (?:it|this|them|that))?(?: down| up)? "
         rf")?(?P<word>by|per|for each|for every|in each|each|every|a|in a|on a|in (?:a )?single|in one|on one|"
         rf"in any|on any)"

@@ -42,6 +42,7 @@ class Mention:
         open_start: "before March": from the first record on.
         doubt: They could mean several things, or nothing.
         weekdays: "on Mondays": a condition, no days.
+        each: "On a Monday": one of those days is asked about, not all of them.
         shift: "the year before": days by their distance to others.
     """
 
@@ -51,6 +52,7 @@ class Mention:
     open_start: bool = False
     doubt: Doubt | None = None
     weekdays: frozenset[int] = frozenset()
+    each: bool = False
     shift: str = ""
 
     def period(self, today: dt.date, *, first: dt.date | None = None) -> Period:
@@ -129,7 +131,24 @@ def mentions(said: Said, calendar: Calendar, *, comparing: bool = True) -> list[
             if mention := _mention(match, make(calendar, match)):
                 said.taken(*match.span())
                 found.append(mention)
+    found += _bare_weekdays(said, found)
     return sorted(found, key=lambda each: each.start)
+
+
+def _bare_weekdays(said: Said, found: Sequence[Mention]) -> list[Mention]:
+    """ "My weekend sleep", "weekend vs weekday": what no "last" or "this" has made into days."""
+    bare: list[Mention] = []
+    while match := said.take(
+        r"\b(?:(?:on|at|over|during) )?(?:the )?(?P<which>weekend|week ?day|work(?:ing)? ?day)\b(?: days?\b)?"
+    ):
+        bare.append(Mention(*match.span(), weekdays=WEEKEND if match["which"] == "weekend" else WEEKDAYS))
+    if week := said.take(r"\b(?:during|in|through) the week\b"):
+        if any(each.weekdays == WEEKEND for each in (*found, *bare)):
+            bare.append(Mention(*week.span(), weekdays=WEEKDAYS))
+        else:
+            choices = (("this week", "this week"), ("on weekdays", "on weekdays"))
+            bare.append(Mention(*week.span(), doubt=Doubt("Do you mean this week, or weekdays?", choices)))
+    return bare
 
 
 @cache
@@ -267,6 +286,11 @@ def _on_weekdays(calendar: Calendar, match: re.Match[str]) -> Mention | None:
     return Mention(*match.span(), weekdays=chosen)
 
 
+def _on_one_of_them(calendar: Calendar, match: re.Match[str]) -> Mention | None:
+    mention = _on_weekdays(calendar, match)
+    return replace(mention, each=True) if mention else None
+
+
 _DAYS = "|".join(_PLURAL)
 _ONE = "|".join(name[:-1] for name in _PLURAL)
 _MONTH_OR_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{ANY})"
@@ -289,6 +313,8 @@ _RULES: Sequence[tuple[re.Pattern[str], Callable[[Calendar, re.Match[str]], Ment
          rf"{_ITS_YEAR.replace('<year>', '<year_>')})", _feast_days),
         (rf"\b(?:(?:on|at|over|during) )?(?:the |my )?(?P<which>weekends|week ?days|work(?:ing)? ?days|"
          rf"{_DAYS})\b", _on_weekdays),
+        (rf"\bon an? (?P<which>week ?day|work(?:ing)? ?day|weekend day|{_ONE})\b", _on_one_of_them),
+        (r"\b(?:on )?(?P<which>weekend days)\b", _on_weekdays),
         (rf"\b(?:every|each) (?P<which>weekend|week ?day|work(?:ing)? ?day|{_ONE})\b", _on_weekdays),
     )
 )  # fmt: skip

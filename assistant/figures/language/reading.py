@@ -19,11 +19,11 @@ from assistant.figures.language.measures import (
     take_measures,
 )
 from assistant.figures.language.names import Name, take_names, take_parts
-from assistant.figures.language.periods import Mention, ever, mentions
+from assistant.figures.language.periods import WEEKDAYS, WEEKEND, Mention, ever, mentions
 from assistant.figures.language.said import DONE, Said, plain
 from assistant.figures.language.subjects import CLOCKS, FLOWS
 from assistant.figures.language.topics import Meant, meant_topics
-from assistant.figures.query import Vocabulary
+from assistant.figures.query import Group, Vocabulary
 
 _COMPARE = (
     r"\b(?:(?:in |by )?compar(?:e|es|ed|ing|ison)(?: (?:it|this|that|them))?(?: (?:with|to|against))?"
@@ -81,10 +81,15 @@ class Reading:
         self.so_far = said.take(_SO_FAR) is not None
         self.ever = ever(said)
         self.times = mentions(said, self.calendar)
+        if any(each.each for each in self.times) and asked.per is None:
+            asked.per, asked.per_word, asked.single, asked.habit = Group.DAY, "per", True, True
+            asked.measures += [] if asked.measures else ["mean"]
         self.compare = said.take(_COMPARE)
         if self.compare and self.compare[0].startswith(("compar", "by compar", "in compar", "differ", "the differ")):
             # "Compare my sleep this month with last month": it is the second word that parts the two.
-            self.compare = said.take(rf"\b(?:with|to|against|from|than|vs|versus)\b(?= {DONE})") or self.compare
+            self.compare = (
+                said.take(rf"\b(?:with|to|against|from|than|vs|versus)\b(?= (?:my |the |our )?{DONE})") or self.compare
+            )
         clocks = [each for each in meant if each.key in CLOCKS]
         if clocks and not take_clock_bound(said, asked, bedtime=clocks[0].key == "bedtime"):
             raise Ask("Which time of the day do you mean? Say it as in: after 11 pm, or: after 23:00.")
@@ -168,6 +173,14 @@ class Reading:
         raise Ask(f'I do not know how "{text}" would narrow the figures. Ask it without that, or in other words.')
 
     def with_period(self, words: str) -> str:
-        """A question about the same days."""
-        times = " ".join(self.words[each.start : each.end] for each in self.times if each.start >= 0)
-        return " ".join(f"{words} {times}".split())
+        """A question about the same days, beside the same others."""
+        placed = [each for each in self.times if each.start >= 0]
+        said = [self.words[each.start : each.end].strip() for each in placed]
+        if len(placed) == 1 and placed[0].weekdays and self.asked.relative and not self.compare:
+            rest = "weekdays" if placed[0].weekdays == WEEKEND else "weekends"
+            said += [rest] if placed[0].weekdays in (WEEKEND, WEEKDAYS) else []
+        against = self.compare is not None or (len(said) > 1 and self.asked.relative)
+        if against and said:
+            last = re.sub(r"^(?:in|on|at|during|over|for|of) (?:the )?", "", said[-1])
+            said = [*said[:-1], f"compared with {last}"]
+        return " ".join(f"{words} {' '.join(said)}".split())

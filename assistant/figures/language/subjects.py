@@ -78,7 +78,7 @@ _MORE_WORDS: Mapping[str, tuple[str, ...]] = {
         "sleep_awake",
     ),
     r"(?:time )?(?:spen[dt] )?in bed": ("sleep_in_bed",),
-    r"(?:strength )?train(?:ed|ing|ings)?|work(?:ed|ing)? out|workouts?|exercise sessions?|gym sessions?|"
+    r"train(?:ed|ing|ings)?|work(?:ed|ing)? out|workouts?|exercise sessions?|gym sessions?|"
     r"training sessions?": ("workouts",),
     r"exercis(?:e|ed|ing)": ("apple_exercise_time", "workouts"),
     r"weigh(?:ed|s|ing)?|kilos|body ?weight|weight|heavy": ("weight_body_mass",),
@@ -162,15 +162,31 @@ def _first(said: Said, own: tuple[tuple[str, str], ...]) -> tuple[re.Match[str],
 
 @cache
 def _family(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:(?:go|went|going|gone|did|do|been) )?(?:for )?(?:(?:a|my|the) )?(?:{pattern})\b")
+    return re.compile(
+        rf"\b(?:(?:go|went|going|gone|did|do|been) )?(?:for )?(?:(?:a|my|the) )?(?:{pattern})\b{_SESSIONS}"
+    )
+
+
+_SESSIONS = r"(?: (?:workouts?|sessions?|trainings?|class(?:es)?|lessons?|practices?))?\b"
+
+
+def take_named_activities(said: Said, have: Vocabulary, *, long: bool) -> list[Topic]:
+    """Kinds of exercise by the names they are stored under; they are taken.
+
+    Args:
+        long: Those of several words ("Strength Training"), which may hold the name of something else; or the others.
+    """
+    found: list[Topic] = []
+    for name in sorted(have.activities, key=lambda each: -len(each)):
+        words = plain(name)
+        if (" " in words) == long and (match := said.take(rf"\b{re.escape(words)}(?:s|es)?\b{_SESSIONS}")):
+            found.append(Topic(*match.span(), ("workouts",), name, activities=(name,), counted=True))
+    return found
 
 
 def take_activities(said: Said, have: Vocabulary) -> list[Topic]:
     """Kinds of exercise, where they are not part of a metric's name ("running speed"); they are taken."""
-    found: list[Topic] = []
-    for name in sorted(have.activities, key=lambda each: -len(each)):
-        if match := said.take(rf"\b{re.escape(plain(name))}(?:s|es)?\b(?: workouts?| sessions?| trainings?)?"):
-            found.append(Topic(*match.span(), ("workouts",), name, activities=(name,), counted=True))
+    found = take_named_activities(said, have, long=False)
     for family, words in FAMILIES.items():
         pattern = _family(words)
         if match := pattern.search(said.rest):

@@ -51,19 +51,6 @@ def between(reading: Reading, placed: list[Mention], word: str) -> bool:
     return re.search(rf"\b(?:{word})\b", reading.words[placed[0].end : placed[1].start]) is not None
 
 
-def weekdays_of(reading: Reading) -> list[frozenset[int]]:
-    """Conditions on the day of the week; several only where they are set against each other."""
-    found = [each.weekdays for each in reading.times if each.weekdays]
-    if (
-        len(found) > 1
-        and not reading.compare
-        and not reading.asked.relative
-        and not re.search(r"\bor\b", reading.words)
-    ):
-        return [frozenset().union(*found)]
-    return found
-
-
 def everything(reading: Reading, keys: list[str]) -> Period:
     first = min(reading.have.subjects[key].first for key in keys)
     return Period(min(first, reading.calendar.today), reading.calendar.today, EVERYTHING)
@@ -71,11 +58,11 @@ def everything(reading: Reading, keys: list[str]) -> Period:
 
 def only_days(reading: Reading, keys: list[str], *, default: bool) -> tuple[Period | None, frozenset[int]]:
     """The days when only one stretch of them makes sense."""
-    weekdays = weekdays_of(reading)
+    weekdays = [each.weekdays for each in reading.times if each.weekdays]
     mains, other = sides(reading)
-    if len(mains) > 1 or other or len(weekdays) > 1:
+    if len(mains) > 1 or other or (len(weekdays) > 1 and reading.asked.relative):
         raise Ask("Ask that for one time after the other.")
-    days = weekdays[0] if weekdays else frozenset()
+    days = frozenset().union(*weekdays)
     if mains:
         return period_of(reading, mains[0], keys[0]), days
     return (everything(reading, keys) if default or reading.ever else None), days

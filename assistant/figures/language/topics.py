@@ -7,11 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.figures.language.asking import Ask
-from assistant.figures.language.lexicon import COSTS, FAMILIES, INCOME, PURCHASES, SPENDING
+from assistant.figures.language.lexicon import COSTS, FAMILIES, GOING, INCOME, PURCHASES, SPENDING
 from assistant.figures.language.measures import Asked
 from assistant.figures.language.names import Name
-from assistant.figures.language.said import Said
-from assistant.figures.language.subjects import FLOWS, Topic, take_activities, take_metrics, take_money, title_of
+from assistant.figures.language.said import Said, plain
+from assistant.figures.language.subjects import (
+    FLOWS,
+    Topic,
+    take_activities,
+    take_metrics,
+    take_money,
+    take_named_activities,
+    title_of,
+)
 from assistant.figures.query import Group, Vocabulary
 
 _DISTANCES = {"walking_running_distance", "cycling_distance", "swimming_distance", "workout_distance"}
@@ -59,10 +67,11 @@ def meant_topics(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Nam
     )
     if said.has(r"\b(?:time|hours|minutes)(?: (?:do|did|have) (?:i|we))?(?: usually)? spen[dt]\b"):
         said.take(r"\bspen[dt]\b")
+    named = [] if said.has(rf"\b(?:{SPENDING})\b") else take_named_activities(said, have, long=True)
     metrics = _merged(take_metrics(said, have))
     # "Spent at the gym": where it is about money, a kind of exercise is part of a name.
     paid = re.search(rf"\b(?:{SPENDING}|{PURCHASES}|{INCOME})\b", said.rest)
-    activities = [] if paid and not metrics else take_activities(said, have)
+    activities = [*named, *([] if paid and not metrics else take_activities(said, have))]
     if _walked(metrics, activities):
         activities = [
             each
@@ -182,7 +191,7 @@ def _keys_of_exercise(
 
 
 def _how_much(start: int, end: int, name: str, stored: tuple[str, ...], have: Vocabulary) -> Meant:
-    did = f"go {name}" if name in FAMILIES or stored else "work out"
+    did = f"{'go' if name in GOING else 'do'} {plain(name)}" if name in FAMILIES or stored else "work out"
     asks = (("how often", "workouts", f"how many times did i "
                                       f"{did}"), ("how far", "workout_distance", f"how far did i {did}"),
             ("how long", "workout_duration", f"how long did i {did}"))  # fmt: skip

@@ -191,7 +191,9 @@ async def _counted(session: AsyncSession, owner: UUID, ground: Ground) -> Figure
 
 def _count_rows(ground: Ground, totals: Sequence[Total]) -> list[FigureRow]:
     assert ground.query.group is not None
-    parts = parts_of(ground.period, ground.query.group, week_start=ground.week_start)
+    parts = parts_of(
+        ground.period, ground.query.group, week_start=ground.week_start, weekdays=ground.query.where.weekdays
+    )
     numbers = [0] * len(parts.parts)
     for each in totals:
         if each.day is not None:
@@ -239,7 +241,7 @@ async def _trend(session: AsyncSession, owner: UUID, ground: Ground) -> list[Fig
         months = parts_of(ground.period, Group.MONTH, week_start=ground.week_start).parts
         group = Group.MONTH if sum(part.whole for part in months) >= statistics.MIN_TREND_POINTS else Group.WEEK
     query = replace(ground.query, group=group)
-    parts = parts_of(ground.period, group, week_start=ground.week_start).parts
+    parts = parts_of(ground.period, group, week_start=ground.week_start, weekdays=ground.query.where.weekdays).parts
     stretch = {Group.MONTH: _MONTH_DAYS, Group.WEEK: 7.0}.get(group, 1.0)
     figures = []
     for currency, sums in (await sums_of(session, owner, ground, by=time_of(group))).items():

@@ -85,7 +85,9 @@ def time_of(group: Group) -> str:
 def part_rows(ground: Ground, currency: str, sums: Sequence[Total]) -> list[FigureRow]:
     """What the weeks, months, ... of the period come to; None for one without records on days that are not known."""
     assert ground.query.group is not None
-    parts = parts_of(ground.period, ground.query.group, week_start=ground.week_start)
+    parts = parts_of(
+        ground.period, ground.query.group, week_start=ground.week_start, weekdays=ground.query.where.weekdays
+    )
     amounts: list[Decimal | int] = [0] * len(parts.parts)
     records = [0] * len(parts.parts)
     for each in sums:
@@ -106,7 +108,9 @@ def part_rows(ground: Ground, currency: str, sums: Sequence[Total]) -> list[Figu
 def over_parts(ground: Ground, rows: Sequence[FigureRow]) -> tuple[float | None, list[str]]:
     """The mean (median, least, most) of what parts of the period come to, and which of them were taken."""
     assert ground.query.group is not None
-    parts = parts_of(ground.period, ground.query.group, week_start=ground.week_start).parts
+    parts = parts_of(
+        ground.period, ground.query.group, week_start=ground.week_start, weekdays=ground.query.where.weekdays
+    ).parts
     known = [(row.value, part.whole) for row, part in zip(rows, parts, strict=True) if row.value is not None]
     whole = [value for value, complete in known if complete]
     values = whole or [value for value, _ in known]
