@@ -54,7 +54,9 @@ def apart(queries: Sequence[Query], figures: Sequence[Sequence[Figure]]) -> list
 
 def _sentence(queries: Sequence[Query], one: Figure, other: Figure, change: Figure) -> str:
     here, there = _side(queries[0]), _side(queries[1])
-    assert one.value is not None and other.value is not None and change.value is not None
+    assert one.value is not None
+    assert other.value is not None
+    assert change.value is not None
     if said(one.value, one.unit) == said(other.value, other.unit):
         return f"So it is the same {here} and {there}."
     size = difference(change.value, one.unit)

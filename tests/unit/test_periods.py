@@ -445,5 +445,5 @@ def test_numbers_are_read_as_people_write_them(written: str, value: float) -> No
 def test_words_are_made_plain_without_losing_numbers_and_names() -> None:
     assert plain("What’s my last month's spending at Sainsbury's?") == "what is my last month spending at sainsbury"
     assert plain("over 10,000 steps; €50 at H&M – Café, wake-up 7h30, 2025-03") == (
-        "over 10,000 steps eur 50 at h&m - cafe wake up 7h30 2025-03"
+        "over 10,000 steps eur 50 at h and m - cafe wake up 7h30 2025-03"
     )

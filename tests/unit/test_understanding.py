@@ -90,6 +90,31 @@ what's my average sleep per night | sleep mean 2025-11-23..2026-11-22
 how much did I sleep last night | sleep mean 2026-11-22
 How many hours did I sleep last week? | sleep mean 2026-11-09..2026-11-15 & sleep sum 2026-11-09..2026-11-15
 Am I sleeping more than last year? | sleep mean 2026-01-01..2026-11-22 vs 2025-01-01..2025-12-31
+top 10 step days this year | step_count top 2026-01-01..2026-11-22 by day limit=10
+my five best step days this year | step_count top 2026-01-01..2026-11-22 by day limit=5
+What was my lowest step day in Q2? | step_count top 2026-04-01..2026-06-30 by day limit=1 smallest
+Number of workouts by type this year | workouts count 2026-01-01..2026-11-22 by activity
+spending by type last month | spending sum 2026-10-01..2026-10-31 by category
+What was my income minus my spending in October? | net sum 2026-10-01..2026-10-31
+did I spend more than I earned last month | net sum 2026-10-01..2026-10-31
+Who are the top 5 payees I spent the most on this year? | spending top 2026-01-01..2026-11-22 by payee limit=5
+who did I pay the most last month | spending top 2026-10-01..2026-10-31 by payee limit=1
+longest run of days over 7000 steps this year | step_count streak 2026-01-01..2026-11-22 >7000
+How many nights did I have under six hours in March? | sleep count 2026-03-01..2026-03-31 <6h
+how many days over ten thousand steps in October | step_count count 2026-10-01..2026-10-31 >10000
+On how many days did I top 12,000 steps in October? | step_count count 2026-10-01..2026-10-31 >12000
+how many groceries did I buy in October | spending count 2026-10-01..2026-10-31 categories=Groceries
+How many salaries did I get this year | income count 2026-01-01..2026-11-22 categories=Salary
+average workouts per week in Q2 | workouts mean 2026-04-01..2026-06-30 by week
+how much do I spend on a typical day this year | spending mean 2026-01-01..2026-11-22 by day
+my steps yesterday n how long I slept | step_count sum 2026-11-21 & sleep mean 2026-11-21
+What was my single largest expense in October | spending max 2026-10-01..2026-10-31
+Aldi and Shell together in October | spending sum 2026-10-01..2026-10-31 payees=Aldi+Shell & spending sum 2026-10-01..2026-10-31 by payee payees=Aldi+Shell
+How much do we spend per week on groceries on average? Let's say since April | spending mean 2026-04-01..2026-11-22 by week categories=Groceries
+What's my balance across all accounts? | balance latest 2026-11-22
+how much do I owe on the Visa | balance latest 2026-11-22 accounts=Visa
+my 3 most expensive months this year | spending top 2026-01-01..2026-11-22 by month limit=3
+did my weight fall this year | weight_body_mass trend 2026-01-01..2026-11-22
 do I sleep longer on weekends | sleep mean 2025-11-23..2026-11-22 weekdays=56 & sleep mean 2025-11-23..2026-11-22 weekdays=01234
 do I spend more on weekends? | spending mean 2025-11-23..2026-11-22 by day weekdays=56 & spending mean 2025-11-23..2026-11-22 by day weekdays=01234
 Do I spend more on weekends than on weekdays? | spending mean 2025-11-23..2026-11-22 by day weekdays=56 & spending mean 2025-11-23..2026-11-22 by day weekdays=01234
@@ -472,6 +497,7 @@ how much did I get back from Aldi in March | 0
 how much did I spend per hour last month | 0
 is my bedtime getting later? | 3
 do I work out more on weekends? | 1
+how many groceries did I pay for in October | 2
 how many steps did I walk during the week | 1
 what are my 3 longest runs this year | 0
 how many steps on Friday 3 October | 0
@@ -565,7 +591,6 @@ how much did I get from Acme in March
 how much can I spend this month
 how much do I want to spend this month
 how many nights over 7 km
-top 10 step days this year
 5 worst nights this month
 how much money did I have at the end of March
 """

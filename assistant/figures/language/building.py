@@ -112,7 +112,9 @@ def _said_of(reading: Reading, case: Case, choices: Sequence[tuple[str, str]]) -
     """Choices as whole questions about the same subject and days; of this year where none were named."""
     found = []
     for label, words in choices:
-        question = reading.with_period(words.replace("{}", f"{case.title} {_names_said(reading)}"))
+        question = reading.with_period(
+            words.replace("{names}", _names_said(reading)).replace("{}", f"{case.title} {_names_said(reading)}")
+        )
         if not reading.times and not reading.is_clear(question):
             label, question = f"{label}, this year", f"{question} this year"
         found.append((label, question))

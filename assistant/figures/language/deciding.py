@@ -96,7 +96,14 @@ def plans(case: Case) -> list[Plan]:
         return [_count(case, kind)]
     if asked.bound is not None:
         return _bounded(case, words, kind)
+    if kind == "flow" and asked.how == "many" and asked.unit != "money":
+        raise Ask(  # a sum of money is no answer to "how many"
+            f"Do you mean how often, or how much {case.title}?",
+            (("how often", "how many payments {names}"), ("how much", "how much {}")),
+        )
     explicit = [MEASURE_OF[word] for word in words if word in MEASURE_OF]
+    if case.key == "workouts" and explicit == [Measure.MEAN] and asked.per in _TIME_GROUPS and not asked.unit:
+        return [Plan(Measure.MEAN, asked.per)]
     if not explicit:
         return _by_nature(case, kind)
     if len(explicit) > 1:

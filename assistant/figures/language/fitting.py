@@ -38,7 +38,7 @@ def check_words(key: str, title: str, asked: Asked) -> None:
         wanted -= {"time"}  # "how long was my longest run" asks for either
     here = _dimension(key)
     allowed = {here, "time"} if here == "clock" else {here}
-    if key == "workouts" or len(asked.hows) > 1:
+    if key == "workouts" or len(asked.hows) > 1 or asked.shared:
         return
     if asked.unit == "money" and here not in ("money",):
         raise Ask(f"{title.capitalize()} has nothing to do with money. Which figure do you want?")

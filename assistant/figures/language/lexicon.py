@@ -14,7 +14,8 @@ FILLER = frozenset(
     "quick quickly really roughly s see show so statistic statistics stats summarise summarize summary take "
     "taken taking "
     "tell that the their then there they through time took twinning us ve was we well went were what whats where which "
-    "yeah yes calculate compute draw picture diagram plotted dear assistant".split()
+    "yeah yes calculate compute draw picture diagram plotted dear assistant pls logged log clocked managed tracked "
+    "registered goes something anything stuff".split()
 )
 """Words that narrow nothing: a question means the same without them."""
 
@@ -31,15 +32,6 @@ NOT_FIGURES = re.compile(
     r"agree[d]?|invoice\w*|contract\w*|warranty|quote[ds]?|estimate[ds]?|ticket price|price of|worth)\b"
 )
 """What such a question is about stands in notes, or in no one's records."""
-POLITE = re.compile(
-    r"^(?:(?:hi|hello|hey|ok|okay|please|and|so|well|now|yes|thanks|twinning|assistant) )*"
-    r"(?:(?:can|could|would|will) you (?:please |kindly |just )*(?:tell|show|give|calculate|compute|check|find|"
-    r"list|plot|draw|look up)(?: me)?"
-    r"|i (?:want|would like|need|wish) to (?:know|see|hear|check|find out)|let (?:me|us) (?:know|see)|do you "
-    r"(?:happen to )?know"
-    r"|i (?:was wondering|wonder)|(?:please )?(?:tell|show|give) me|could i see|can i see|may i see)\b ?"
-)
-"""Ways to ask for something, which say nothing of what."""
 ADVICE = re.compile(
     r"\bhow (?:much|many|long|far|often) (?:can|could|may|might|must|would|will) (?:i|we)\b|\b(?:have|has|had|"
     r"want|like) to\b|"

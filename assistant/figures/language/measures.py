@@ -11,6 +11,8 @@ from assistant.figures.language.lexicon import COSTS, INCOME, PURCHASES, SPENDIN
 from assistant.figures.language.said import Said, number
 from assistant.figures.query import Bound, Group, Measure
 
+_KINDS = r"types?|kinds?|sorts?"
+"""Of workouts; of money it is the category."""
 _GROUPS: dict[str, Group] = {
     r"days? of the week|week ?days?": Group.WEEKDAY,
     r"days?|nights?|dates?|mornings?|evenings?": Group.DAY,
@@ -21,7 +23,9 @@ _GROUPS: dict[str, Group] = {
     r"categor(?:y|ies)|kinds? of expenses?|areas?": Group.CATEGORY,
     r"payees?|shops?|stores?|merchants?|supermarkets?|compan(?:y|ies)|vendors?": Group.PAYEE,
     r"accounts?|cards?": Group.ACCOUNT,
-    r"activit(?:y|ies)|kinds? of (?:workouts?|exercise)|types? of (?:workouts?|exercise)|sports?": Group.ACTIVITY,
+    r"activit(?:y|ies)|sports?|(?:kinds?|types?|sorts?) of (?:workouts?|exercise|training)|"
+    r"(?:workout|activity|exercise) types?": Group.ACTIVITY,
+    _KINDS: Group.ACTIVITY,
 }
 _UNIT = "(?:" + "|".join(_GROUPS) + ")"
 _ADVERBS = {"daily": Group.DAY, "nightly": Group.DAY, "weekly": Group.WEEK, "monthly": Group.MONTH,
@@ -38,7 +42,7 @@ _UNITS = (
 _CURRENCY_FIRST = r"(?P<currency>eur|usd|gbp|chf|\$|jpy) ?"
 _THAN = {
     ">": r"over|above|more than|greater than|higher than|longer than|exceed(?:s|ed|ing)?|beyond|better than|"
-    r"bigger than",
+    r"bigger than|top(?:ped|ping)?(?= (?:\d{1,3}[,.]\d{3}|\d{3,}|\d+ ?k)\b)|beat|surpass(?:ed)?",
     "<": r"under|below|less than|fewer than|lower than|shorter than|smaller than|within",
     ">=": r"at least|no less than|not less than|no fewer than|minimum(?: of)?|reach(?:ed|ing)?|hit|hitting|a "
     r"minimum of",
@@ -77,6 +81,7 @@ class Asked:
         daily: "Daily", beside another "by month".
         per_purchase: "Per purchase".
         entry: "Expense", "purchase": one of them.
+        shared: Several subjects are asked about, and "how long" is said of one of them.
     """
 
     measures: list[str] = field(default_factory=list)
@@ -99,10 +104,13 @@ class Asked:
     daily: bool = False
     per_purchase: bool = False
     entry: bool = False
+    shared: bool = False
 
 
-def _group(words: str) -> Group:
-    return next(group for pattern, group in _GROUPS.items() if re.fullmatch(pattern, words))
+def _group(words: str, said: Said) -> Group:
+    found = next(group for pattern, group in _GROUPS.items() if re.fullmatch(pattern, words))
+    paid = re.fullmatch(_KINDS, words) and said.has(rf"\b(?:{SPENDING}|{PURCHASES}|{COSTS}|{INCOME})\b")
+    return Group.CATEGORY if paid else found
 
 
 def take_bound(said: Said, asked: Asked) -> None:
@@ -205,10 +213,26 @@ _TOPS = (
 )
 
 
+_BETWEEN = (
+    r"(?!(?:in|of|by|for|on|at|to|from|per|a|an|the|and|or|with|over|under|during|before|after|between|since|last|"
+    r"this|past|next|single|each|every|ever|how|did|do|have|was|is)\b)[a-z]+"
+)
+
+
+def _unit_behind(said: Said, end: int) -> str:
+    """The "days" of "five best step days": it stands behind what is asked about; taken."""
+    match = re.match(rf" (?:{_BETWEEN} ){{1,2}}(?P<unit>days?|nights?|weeks?|months?)\b", said.rest[end:])
+    if match is None:
+        return ""
+    said.taken(end + match.start("unit"), end + match.end("unit"))
+    return match["unit"]
+
+
 def take_groups(said: Said, asked: Asked) -> None:
     """What is counted, "which month", "by category", "top 5"; taken."""
     if said.take(
-        r"\b(?:in a row|(?:longest |biggest |best |current )?(?:running )?streaks?|consecutive(?:ly)?|on end)\b"
+        r"\b(?:in a row|(?:longest |biggest |best |current )?(?:running )?streaks?|consecutive(?:ly)?|on end|"
+        r"(?:longest |best )?run(?= of (?:days|nights)\b))\b"
     ):
         asked.measures.append("streak")
     if match := said.take(r"\b(?:on |for )?how (?:many|often)(?: (?P<what>days|nights|mornings|evenings|times|"
@@ -219,31 +243,40 @@ def take_groups(said: Said, asked: Asked) -> None:
         asked.counted = match["what"] or ("times" if "often" in match[0] else "")
     elif match := said.take(r"\b(?:the )?(?:number of|count(?: of)?(?: the)?) (?P<what>days|nights|times)\b"):
         asked.how, asked.counted = "many", match["what"]
+    elif said.take(r"\b(?:the )?(?:total )?(?:number|count) of(?: the| my| all)?\b"):
+        asked.how = "many"
     tail = rf"(?:(?:(?P<tops>{_TOPS})) )?"
     if match := said.take(
         rf"\b(?:(?:on|in|at|of|to|from|for) )?(?:which|what) {tail}(?:{COUNT} )?(?P<unit>{_UNIT})\b(?! (?:of|"
         rf"in) \d{{1,2}}\b)"
     ):
-        asked.which = _group(match["unit"])
+        asked.which = _group(match["unit"], said)
         asked.plural = match["unit"].endswith("s") and match["unit"] not in ("days of the week",)
         asked.limit = count_of(match["count"]) if match["count"] else None
         if match["tops"]:
             asked.measures.append(match["tops"])
     elif match := said.take(
-        rf"\b(?:the |my )*(?:(?P<first>{_TOPS}) {COUNT}|{COUNT.replace('<count>', '<n>')} "
+        rf"\b(?:the |my )*(?:(?P<first>{_TOPS}) {COUNT}(?![,.]\d)|{COUNT.replace('<count>', '<n>')}(?![,.]\d) "
         rf"(?P<second>{_TOPS}))(?: (?P<unit>{_UNIT})\b)?"
     ):
         asked.measures.append("top " + (match["first"] or match["second"]))
         asked.limit = count_of(match["count"] or match["n"])
-        asked.which = _group(match["unit"]) if match["unit"] else None
+        unit = match["unit"] or _unit_behind(said, match.end())
+        asked.which = _group(unit, said) if unit else None
         asked.plural = True
     elif match := said.take(
         rf"\b(?:the |my )*(?P<first>{_TOPS}) (?P<unit>categor(?:y|ies)|payees?|shops?|stores?|merchants?|"
         rf"accounts?|days?|nights?|months?|weeks?|years?|week ?days?)\b"
     ):
         asked.measures.append("top " + match["first"])
-        asked.which = _group(match["unit"])
+        asked.which = _group(match["unit"], said)
         asked.plural = match["unit"].endswith("s")
+    elif match := said.take(
+        rf"\b(?:the |my )*(?P<first>{_TOPS})(?= (?:{_BETWEEN} ){{1,2}}(?:days?|nights?|weeks?|months?)\b)"
+    ):
+        unit = _unit_behind(said, match.end())
+        asked.measures.append("top " + match["first"])
+        asked.which, asked.plural = _group(unit, said), unit.endswith("s")
     if match := said.take(
         r"(?!\b(?:on )?an? (?:week|work(?:ing)?) ?day\b)"
         rf"\b(?:(?:broken|break|split|grouped|group|sorted|breakdown)(?: (?:it|this|them|that))?(?: down| up)? "
@@ -251,10 +284,10 @@ def take_groups(said: Said, asked: Asked) -> None:
         rf"in any|on any)"
         rf" (?:single |given )?(?P<unit>{_UNIT})\b(?! (?:ago|earlier|before|later)\b)"
     ):
-        asked.per, asked.per_word = _group(match["unit"]), match["word"]
+        asked.per, asked.per_word = _group(match["unit"], said), match["word"]
         asked.single = match["word"].startswith(("in ", "on ")) and match["word"] != "in each"
     elif match := said.take(r"\b(?P<unit>day|week|month|quarter|year) (?:by|after) (?P=unit)\b"):
-        asked.per, asked.per_word = _group(match["unit"]), "by"
+        asked.per, asked.per_word = _group(match["unit"], said), "by"
     elif match := said.take(r"\b(?P<adverb>" + "|".join(_ADVERBS) + r")\b"):
         asked.per, asked.per_word = _ADVERBS[match["adverb"]], "per"
     if asked.per not in (None, Group.DAY):
@@ -266,8 +299,8 @@ def take_groups(said: Said, asked: Asked) -> None:
 MEASURES: tuple[tuple[str, str], ...] = (
     (r"correlat\w+(?: of| to| with| between)?|relat(?:e|es|ed|ion|ionship)(?: to| with| between)?|link(?:s|"
      r"ed)?(?: to| with| between)?|connect(?:ed|ion)"
-     r"(?: to| with| between)?|depends?(?: up)? ?on|affect(?:s|ed)?|influences?|impacts?|associat\w+(?: with| "
-     r"between)?|go together", "correlation"),
+     r"(?: to| with| between)?|depends?(?: up)? ?on|affect(?:s|ed)?|influences?|impacts?|hurts?|harms?|"
+     r"dis(?:turb|rupt)s?|associat\w+(?: with| between)?|go together", "correlation"),
     (r"most recent(?:ly)?|latest|newest|current(?:ly)?|right now|at the moment|\bnow\b|at present|last(?: "
      r"(?:recorded|measured))?", "latest"),
     (r"distribution|histogram|spread|distributed|how (?:much )?(?:does|do|did) (?:it )?vary|vary|varies|"
@@ -280,7 +313,7 @@ MEASURES: tuple[tuple[str, str], ...] = (
     (r"median", "median"),
     (r"(?:on |in )?averaged?|averages|averaging|mean|avg|typical(?:ly)?|usual(?:ly)?|normally|generally|in "
      r"general|as a rule", "mean"),
-    (r"(?:in |all )?total(?:ly|s|led)?|(?:the )?sum(?: of)?|altogether|overall|in all|combined|"
+    (r"(?:in |all )?total(?:ly|s|led)?|(?:the )?sum(?: of)?|altogether|overall|in all|combined|together|"
      r"cumulative(?:ly)?", "sum"),
     (r"lowest|minimum|min|minimal|least|smallest|fewest|shortest|worst|cheapest|lightest|slowest", "min"),
     (r"highest|maximum|max|maximal|most|biggest|largest|best|longest|record|peak(?:ed)?|greatest|furthest|"

@@ -99,6 +99,7 @@ class Reading:
         said.take(r"^when\b")
         if asked.limit:
             said.take(rf"\b(?:by|for|of)\b(?= {DONE})")  # "top 10 days by steps"
+        asked.shared = len(meant) > 1
         asked.joined = said.has(r"\b(?:and|or)\b") is not None
         if said.take(r"\bso far\b"):
             self.so_far = True

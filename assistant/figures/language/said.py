@@ -36,6 +36,7 @@ def plain(text: str) -> str:
         text = re.sub(pattern, full, text)
     text = re.sub(r"'s\b|s'(?=\s|$)", lambda match: "s" if match[0] == "s'" else "", text)
     text = re.sub(r"(?<=[^\W\d])-(?=\w)|(?<=\d)-(?=[^\W\d])", " ", text)  # year-to-date, but 2025-03 and 3-17 May
+    text = text.replace("&", " and ")
     for sign, word in _SIGNS.items():
         text = text.replace(sign, word)
     text = re.sub(r"(?<!\d)[.,:/-]|[.,:/-](?!\d)", lambda match: " - " if match[0] == "-" else " ", text)

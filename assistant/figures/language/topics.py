@@ -25,7 +25,7 @@ from assistant.figures.query import Group, Vocabulary
 _DISTANCES = {"walking_running_distance", "cycling_distance", "swimming_distance", "workout_distance"}
 _ENERGIES = {"active_energy", "basal_energy_burned", "dietary_energy", "workout_energy"}
 _VERBS = r"ate|eat|eaten|drank|drink|drunk|burn(?:ed|t)?"
-_EARNED = r"\b(?:salary|wages?|pension|bonus|dividends?|interest|paychecks?|pay cheques?|pay checks?)\b"
+_EARNED = r"\b(?:salar(?:y|ies)|wages?|pension|bonus|dividends?|interest|paychecks?|pay cheques?|pay checks?)\b"
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,9 @@ def _keys_of_exercise(
         r"\b(?:average|longest|shortest)\b", words
     ):
         return ("workout_duration",)
+    averaged = counted and re.search(r"\b(?:average|mean|typical\w*|usual\w*)\b", words)
+    if averaged and asked.per in (Group.WEEK, Group.MONTH, Group.QUARTER, Group.YEAR):
+        return ("workouts",)
     if re.search(
         r"\b(?:longest|shortest|average|mean|median|typical|last|latest|how long|biggest)\b(?! (?:week|month|"
         r"year|quarter|\d))",
@@ -251,6 +254,8 @@ def _money(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name], *,
         said.take(r"\b(?:left|remaining|remains?)\b(?: (?:of|in|on|from|for)\b)?")
     if not topics and not names and not others and asked.which in (Group.CATEGORY, Group.PAYEE, Group.ACCOUNT):
         topics = [Topic(0, 0, ("spending",) if "spending" in have.subjects else (), "spending")]
+    if not topics and not names and not others and said.has(r"\b(?:most expensive|cheapest|costliest)\b"):
+        topics = [Topic(0, 0, ("spending",) if "spending" in have.subjects else (), "spending")]
     weak = bool(topics) and all(re.fullmatch(COSTS, said.text[each.start : each.end]) for each in topics)
     asked.per_purchase = (
         said.take(r"\b(?:per|a|each|for each|every) (?:purchase|visit|transaction|payment|time|shopping trip|trip)\b")
@@ -281,7 +286,7 @@ def _money(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name], *,
             )
         )
     if not topics and names and not others:
-        return _of_names(said, have, names)
+        return _of_names(said, asked, have, names)
     if (
         said.has(r"\b(?:what|which)\b.*\bmost\b.*\bon\b")
         and any(each.title == "spending" for each in topics)
@@ -311,7 +316,10 @@ def _several(names: Sequence[Name]) -> Group | None:
     return None
 
 
-def _of_names(said: Said, have: Vocabulary, names: Sequence[Name]) -> list[Meant]:
+_SPENT_OR_RECEIVED = (("spent", "spend on"), ("received", "receive from"))
+
+
+def _of_names(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name]) -> list[Meant]:
     """Names alone: "groceries last month" is spending, "my salary" income, "what is in my savings" a balance."""
     start, end = names[0].start, names[-1].end
     spoken = said.text[start:end]
@@ -320,9 +328,12 @@ def _of_names(said: Said, have: Vocabulary, names: Sequence[Name]) -> list[Meant
     elif re.search(_EARNED, spoken) or (re.search(r"\b(?:get|got)\b", said.text) and re.search(r"\bfrom\b", spoken)):
         key = "income"
     elif re.search(r"\b(?:get|got|make|made)\b", said.text):
-        raise Ask(f"Do you mean money that you spent or that you received ({spoken})?")
+        verbs = r"\b(?:get|got|make|made)\b"
+        choices = [(label, re.sub(verbs, words, said.text)) for label, words in _SPENT_OR_RECEIVED]
+        raise Ask(f"Do you mean money that you spent or that you received ({spoken})?", choices)
     else:
         key = "spending"
     keys = (key,) if key in have.subjects else ()
-    lead = re.match(r"(?:on|at|for) ", spoken) is not None
-    return [Meant(start, end, keys, key, names=True, weak=not lead, sums=_several(names) if key in FLOWS else None)]
+    lead = re.match(r"(?:on|at|for|to|with) ", spoken) is not None
+    sums = _several(names) if key in FLOWS else None
+    return [Meant(start, end, keys, key, counted=asked.how == "many", names=True, weak=not lead, sums=sums)]

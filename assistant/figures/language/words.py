@@ -8,7 +8,6 @@ about the person's own figures is nobody's here, and goes to their notes.
 from __future__ import annotations
 
 import datetime as dt
-import re
 
 from assistant.figures.language.asking import Ask, NotFigures, unclear
 from assistant.figures.language.building import correlation, queries_of
@@ -22,9 +21,9 @@ from assistant.figures.language.checking import (
     must_not_point_back,
     say_absent,
 )
-from assistant.figures.language.lexicon import COMMAND, POLITE, QUESTION, STATEMENT
+from assistant.figures.language.idioms import heard
+from assistant.figures.language.lexicon import COMMAND, QUESTION, STATEMENT
 from assistant.figures.language.reading import Reading
-from assistant.figures.language.said import plain
 from assistant.figures.language.seasons import hemisphere
 from assistant.figures.language.topics import Meant
 from assistant.figures.query import Query, Unclear, Understood, Vocabulary
@@ -46,8 +45,7 @@ def understand(text: str, have: Vocabulary, *, now: dt.datetime, week_start: int
         the figures of this person.
     """
     calendar = Calendar(now.date(), week_start, have.dates, hemisphere(now))
-    words = POLITE.sub("", plain(text))
-    words = re.sub(r"(?: (?:please|thanks|thank you|twinning))+$", "", words)
+    words = heard(text)
     if not have.subjects or len(text) > LONGEST or not words:
         return None
     try:
@@ -60,7 +58,7 @@ def understand(text: str, have: Vocabulary, *, now: dt.datetime, week_start: int
 
 def _is_clear(choice: str, have: Vocabulary, calendar: Calendar) -> bool:
     try:
-        _understood(POLITE.sub("", plain(choice)), have, calendar)
+        _understood(heard(choice), have, calendar)
     except (Ask, NotFigures):
         return False
     return True

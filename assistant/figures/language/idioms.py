@@ -1,0 +1,72 @@
+"""Turns of phrase said in the words that the rest of the grammar reads: the same question, less its manner.
+
+Only what is sure to mean the same is here; nothing that narrows a question is ever left out.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assistant.figures.language.said import plain
+
+_POLITE = re.compile(
+    r"^(?:(?:hi|hello|hey|ok|okay|please|pls|and|so|well|now|yes|thanks|twinning|assistant) )*"
+    r"(?:(?:can|could|would|will) you (?:please |kindly |just )*(?:tell|show|give|calculate|compute|check|find|"
+    r"list|plot|draw|look up)(?: me)?"
+    r"|i (?:want|would like|need|wish) to (?:know|see|hear|check|find out)|let (?:me|us) (?:know|see)|do you "
+    r"(?:happen to )?know"
+    r"|i (?:was wondering|wonder)|(?:please )?(?:tell|show|give) me|could i see|can i see|may i see)\b ?"
+)
+"""Ways to ask for something, which say nothing of what."""
+_THANKS = re.compile(r"(?: (?:please|pls|plz|thanks|thank you|thx|cheers|twinning))+$")
+_NUMBERS = {
+    word: str(number)
+    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)
+}
+_NUMBERS |= {"fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "ninety": "90"}
+_COUNTED = (
+    r"hours?|hrs?|minutes?|mins?|km|kms|kilomet(?:er|re)s?|miles?|kilos?|kg|steps?|thousand|hundred|euros?|dollars?|"
+    r"pounds?|bucks|quid"
+)
+_BEST = r"(?:top|biggest|largest|highest|main|most expensive|best|worst|cheapest|smallest)"
+_SAID_AS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), instead)
+    for pattern, instead in (
+        (rf"^who(?:m)? (are|were|is|was) (the |my |our )?(?=(?:\w+ )?{_BEST}\b|\w+ payees?\b)", r"what \1 \2"),
+        (r"^who(?:m)? (did|do|have|has) (i|we) (pay|paid|spend|spent)(?: the)? (most|least)\b",
+         r"which payee \1 \2 \3 the \4"),
+        (r"\bhow much (?:do|did) (?:i|we) owe on\b", "what is the balance of"),
+        (r"\bincome (?:minus|less|after) (?:(?:all|my|our|the) )*(?:spending|expenses|outgoings|costs|expenditures?)\b",
+         "net"),
+        (r"\bdifference between (?:my |our )?(?:income|earnings) and (?:my |our )?(?:spending|expenses|outgoings)\b",
+         "net"),
+        (r"\b(?:spen[dt]|pa(?:y|id)(?: out)?) (?:more|less) than (?:i|we)(?: have)? "
+         r"(?:earn(?:ed)?|made|make|g[eo]t paid)\b", "save"),
+        (r"\b(?:earn(?:ed)?|made|make) (?:more|less) than (?:i|we)(?: have)? (?:spen[dt]|paid|pay)\b", "save"),
+        (r",? ?\bnet of (?:the |any )?(?:returns|refunds)\b", ""),
+        (r"\bon an? (?:typical|average|normal|usual|ordinary) (day|night|week|month)\b", r"per \1 on average"),
+        (r"\b(?:in|over|of|for) an? (?:typical|average|normal|usual|ordinary) (day|night|week|month)\b",
+         r"per \1 on average"),
+        (r"\bmonthly (average|mean|median)\b", r"\1 per month"),
+        (r"\b(?:let us say|lets say|i mean|i guess|i think|you know|by any chance)\b", ""),
+        (r"\bsay (?=over|since|for|in the|from|between|during)", ""),
+        (r"\bplus\b(?! \d)", "and"),
+        (r"\bn\b", "and"),
+        (r"(?<=\d) ?thousand\b", "k"),
+        (r"\b(week|month|quarter|year) before the last\b", r"\1 before last"),
+        (r"\bacross (?:all )?(?:of )?(?:my |our )?accounts\b", "in total"),
+        (r"\bsingle (?=biggest|largest|highest|most|smallest|lowest)", ""),
+        (r"\bbucks\b", "dollars"),
+        (r"\bquid\b", "pounds"),
+    )
+)  # fmt: skip
+_HOW_MANY = re.compile(rf"\b({'|'.join(_NUMBERS)})(?: (and a half))? (?={_COUNTED})")
+
+
+def heard(text: str) -> str:
+    """A question in plain words, without its manner; "" where there is nothing besides."""
+    words = _THANKS.sub("", _POLITE.sub("", plain(text)))
+    words = _HOW_MANY.sub(lambda each: f"{_NUMBERS[each[1]]}{'.5' if each[2] else ''} ", words)
+    for pattern, instead in _SAID_AS:
+        words = pattern.sub(instead, words)
+    return " ".join(words.split())
