@@ -22,6 +22,8 @@ from tools.memory import recall
 
 MONEY = frozenset("spending income net balance bills budgets savings".split())
 """The subjects of money; all others are of health."""
+BANK = "the records of your accounts"
+"""Where money's names come from, as the person is told."""
 _DATED = re.compile(r"\b(?:birthday|anniversary|name day|was born)\b", re.IGNORECASE)
 _MONEY_WORDS = re.compile(
     r"\b(?:spen[dt]\w*|pa(?:y|ys|id|ying)|cost\w*|earn\w*|income|salary|sav(?:e|ed|ings?)|money|budgets?|bills?|balance"
@@ -99,7 +101,9 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
             said.append(sentence)
             figures.append(change)
     classes = {_class_of(query) for query in found.queries}
-    labels = Labels(classes=frozenset({Confidentiality.PERSONAL, *classes}))
+    # Anyone who sends a cent writes its payee and its purpose, and those names stand in rows, notes and titles.
+    sources = [BANK] if Confidentiality.FINANCE in classes else []
+    labels = Labels(frozenset(sources), frozenset({Confidentiality.PERSONAL, *classes}))
     return Result("\n\n".join(said), figures=figures, labels=labels)
 
 

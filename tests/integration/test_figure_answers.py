@@ -139,7 +139,10 @@ async def test_what_was_told_goes_with_its_conversation_and_marks_it(house: Hous
     async for _ in house.assistant.run(question):
         pass
     async with house.database.session(ana.id) as session:
-        assert Confidentiality.FINANCE in (await threads.labels(session, ana.id, thread))["classes"]
+        labels = await threads.labels(session, ana.id, thread)
+    assert Confidentiality.FINANCE in labels["classes"]
+    assert labels["sources"] == ["the records of your accounts"]  # whoever sends a cent writes a payee's name
+    async with house.database.session(ana.id) as session:
         told = text("SELECT count(*) FROM figures_told")
         assert await session.scalar(told) == 1
     await house.assistant.delete_thread(ana.id, thread)
