@@ -1,13 +1,16 @@
 """Questions about health readings: laid beside what is stored, merged, and summed up by day. All set-based.
 
-`load` puts a batch into a temporary table; each question after it speaks about that batch, in the same transaction.
+`known_days` and `load` put a batch into temporary tables; each question after them speaks about that batch, in the
+same transaction. Stored readings are looked up by their key for what came in, and never read as a whole: what a batch
+costs must not grow with the millions that are there. Postgres knows nothing yet of tables that have just been filled,
+so it is not left to choose: `OFFSET 0` has a sub-select asked for each row before it, `ORDER BY` has it take the index.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -19,60 +22,87 @@ PREPARE = (
     # Compiling a plan takes longer here than running it.
     "SET LOCAL jit = off",
     """
+    CREATE TEMP TABLE health_packs (
+        place integer NOT NULL, series_id integer NOT NULL, day date NOT NULL, first_at timestamptz NOT NULL,
+        last_at timestamptz NOT NULL, day_long boolean NOT NULL
+    ) ON COMMIT DROP
+    """,
+    """
     CREATE TEMP TABLE health_incoming (
         series_id integer NOT NULL, at timestamptz NOT NULL, span_s integer NOT NULL, day date NOT NULL,
         value double precision NOT NULL, low double precision, high double precision, given double precision,
-        unit smallint NOT NULL, mark smallint NOT NULL
+        unit smallint NOT NULL, mark smallint NOT NULL, known boolean NOT NULL
     ) ON COMMIT DROP
     """,
 )
+# A figure of a whole day may lie at another instant, where a journey has moved midnight.
+KNOWN = """
+    SELECT place FROM health_packs p
+    WHERE (
+        SELECT true FROM health_samples s
+        WHERE s.series_id = p.series_id AND s.at >= p.first_at AND s.at <= p.last_at AND s.owner_id = :owner
+        ORDER BY s.at LIMIT 1
+    ) OR p.day_long AND (
+        SELECT true FROM health_days d WHERE d.series_id = p.series_id AND d.day = p.day AND d.span_s = 86400
+    )
+    """
+_AS_STORED = """
+    series_id, at, span_s, day, value, NULLIF(low, 'NaN') AS low, NULLIF(high, 'NaN') AS high,
+    NULLIF(given, 'NaN') AS given, (CAST(:units AS text[]))[unit + 1] AS given_unit,
+    (CAST('{"",impossible,future}' AS text[]))[mark + 1] AS mark
+    """
+# Already in the order of the key.
+ADD = f"""
+    INSERT INTO health_samples (owner_id, series_id, at, span_s, day, value, low, high, given, given_unit, mark)
+    SELECT :owner, {_AS_STORED} FROM health_incoming WHERE NOT known
+    """  # noqa: S608 - the columns above
 # A post with one row at midnight does not say whether that is a minute (span 0) or the day (86400). Where the day's
 # figure is stored and the post has no other row of that day, it is a correction of it.
 ADOPT = """
     UPDATE health_incoming i SET span_s = 86400
-    FROM health_samples s
-    WHERE i.span_s = 0 AND s.series_id = i.series_id AND s.at = i.at AND s.span_s = 86400 AND s.owner_id = :owner
-        AND NOT EXISTS (
-            SELECT FROM health_incoming o
-            WHERE o.series_id = i.series_id AND o.day = i.day AND o.span_s = 0 AND o.at <> i.at
-        )
+    FROM (
+        SELECT series_id, day FROM health_incoming WHERE span_s = 0 GROUP BY series_id, day HAVING min(at) = max(at)
+    ) alone
+    WHERE i.known AND i.span_s = 0 AND i.series_id = alone.series_id AND i.day = alone.day AND (
+        SELECT true FROM health_samples s
+        WHERE s.series_id = i.series_id AND s.at = i.at AND s.span_s = 86400 AND s.owner_id = :owner
+    )
     """
 # What is known now of an instant replaces what was taken for the other of the two; and a day has one figure, though a
 # journey moves its midnight.
 OUTDATED = """
     CREATE TEMP TABLE health_outdated ON COMMIT DROP AS
-    SELECT s.series_id, s.at, s.span_s, s.day
-    FROM health_incoming i
-    JOIN health_samples s ON s.series_id = i.series_id AND s.at = i.at AND s.span_s = 86400 - i.span_s
-    WHERE i.span_s IN (0, 86400) AND s.owner_id = :owner
+    SELECT s.* FROM health_incoming i CROSS JOIN LATERAL (
+        SELECT s.series_id, s.at, s.span_s, s.day FROM health_samples s
+        WHERE s.series_id = i.series_id AND s.at = i.at AND s.span_s = 86400 - i.span_s AND s.owner_id = :owner OFFSET 0
+    ) s
+    WHERE i.known AND i.span_s IN (0, 86400)
     UNION
-    SELECT s.series_id, s.at, s.span_s, s.day
-    FROM health_incoming i
-    JOIN health_samples s ON s.series_id = i.series_id AND s.day = i.day AND s.span_s = i.span_s AND s.at <> i.at
-    WHERE i.span_s = 86400 AND s.owner_id = :owner
+    SELECT s.* FROM health_incoming i CROSS JOIN LATERAL (
+        SELECT s.series_id, s.at, s.span_s, s.day FROM health_samples s
+        WHERE s.series_id = i.series_id AND s.day = i.day AND s.span_s = 86400 AND s.at <> i.at AND s.owner_id = :owner
+        OFFSET 0
+    ) s
+    WHERE i.known AND i.span_s = 86400
     """
-MERGE = (
-    "ANALYZE health_incoming",
+CORRECT = (
     ADOPT,
     OUTDATED,
     """
     DELETE FROM health_samples s USING health_outdated o
     WHERE s.series_id = o.series_id AND s.at = o.at AND s.span_s = o.span_s AND s.owner_id = :owner
     """,
-    """
+    f"""
     CREATE TEMP TABLE health_differing ON COMMIT DROP AS
     SELECT i.*, s.day AS old_day
-    FROM (
-        SELECT series_id, at, span_s, day, value, NULLIF(low, 'NaN') AS low, NULLIF(high, 'NaN') AS high,
-            NULLIF(given, 'NaN') AS given, (CAST(:units AS text[]))[unit + 1] AS given_unit,
-            (CAST('{"",impossible,future}' AS text[]))[mark + 1] AS mark
-        FROM health_incoming
-    ) i
-    LEFT JOIN health_samples s ON s.series_id = i.series_id AND s.at = i.at AND s.span_s = i.span_s
-        AND s.owner_id = :owner
+    FROM (SELECT {_AS_STORED} FROM health_incoming WHERE known) i
+    LEFT JOIN LATERAL (
+        SELECT * FROM health_samples s
+        WHERE s.series_id = i.series_id AND s.at = i.at AND s.span_s = i.span_s AND s.owner_id = :owner OFFSET 0
+    ) s ON true
     WHERE s.series_id IS NULL OR (s.day, s.value, s.low, s.high, s.given, s.given_unit, s.mark)
         IS DISTINCT FROM (i.day, i.value, i.low, i.high, i.given, i.given_unit, i.mark)
-    """,
+    """,  # noqa: S608 - the columns above
     """
     INSERT INTO health_samples
         (owner_id, series_id, at, span_s, day, value, low, high, given, given_unit, mark)
@@ -87,14 +117,21 @@ MERGE = (
     WHERE d.old_day IS NOT NULL AND s.series_id = d.series_id AND s.at = d.at AND s.span_s = d.span_s
         AND s.owner_id = :owner
     """,
+)
+TOUCHED = (
     """
     CREATE TEMP TABLE health_touched ON COMMIT DROP AS
-    SELECT series_id, day FROM health_differing
-    UNION SELECT series_id, old_day FROM health_differing WHERE old_day IS NOT NULL
-    UNION SELECT series_id, day FROM health_outdated
+    SELECT DISTINCT series_id, day FROM health_incoming WHERE NOT known
     """,
     "ANALYZE health_touched",
 )
+TOUCHED_BY_CORRECTIONS = """
+    INSERT INTO health_touched
+    (SELECT series_id, day FROM health_differing
+    UNION SELECT series_id, old_day FROM health_differing WHERE old_day IS NOT NULL
+    UNION SELECT series_id, day FROM health_outdated)
+    EXCEPT SELECT series_id, day FROM health_touched
+    """
 COUNTS = """
     SELECT count(*) FILTER (WHERE old_day IS NULL), count(*) FILTER (WHERE old_day IS NOT NULL) FROM health_differing
     """
@@ -112,8 +149,10 @@ REBUILD = (
     "DELETE FROM health_days d USING health_touched t WHERE d.series_id = t.series_id AND d.day = t.day",
     """
     CREATE TEMP TABLE health_rows ON COMMIT DROP AS
-    SELECT s.series_id, s.day, s.span_s, s.at, s.value, s.low, s.high, s.mark = '' AS good
-    FROM health_touched t JOIN health_samples s ON s.series_id = t.series_id AND s.day = t.day AND s.owner_id = :owner
+    SELECT s.* FROM health_touched t CROSS JOIN LATERAL (
+        SELECT s.series_id, s.day, s.span_s, s.at, s.value, s.low, s.high, s.mark = '' AS good FROM health_samples s
+        WHERE s.series_id = t.series_id AND s.day = t.day AND s.owner_id = :owner OFFSET 0
+    ) s
     """,
     # Chosen to begin with: most days have one source, and a second writing of the row is saved.
     """
@@ -243,19 +282,45 @@ async def newest_units(session: AsyncSession, numbers: Sequence[int]) -> dict[in
     return {number: unit for number, unit in rows if unit is not None}
 
 
-async def load(session: AsyncSession, packed: bytes) -> None:
+async def known_days(session: AsyncSession, owner: UUID, packed: bytearray) -> list[int]:
+    """Of which of these days anything is stored already: the places that their rows name.
+
+    Args:
+        packed: Days of series for `health_packs`, like the readings for `load`.
+    """
+    await _copy(session, "health_packs", packed)
+    return list((await _do(session, KNOWN, owner=owner)).scalars())
+
+
+async def load(session: AsyncSession, packed: bytearray) -> None:
     """Puts readings into the batch's table, as Postgres' own binary rows (`COPY ... WITH (FORMAT binary)`)."""
+    await _copy(session, "health_incoming", packed)
+
+
+async def _copy(session: AsyncSession, table: LiteralString, packed: bytearray) -> None:
     raw = (await (await session.connection()).get_raw_connection()).driver_connection
     assert isinstance(raw, psycopg.AsyncConnection)
-    async with raw.cursor() as cursor, cursor.copy("COPY health_incoming FROM STDIN (FORMAT binary)") as copy:
+    async with raw.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN (FORMAT binary)") as copy:
         await copy.write(packed)
 
 
-async def merge(session: AsyncSession, owner: UUID, *, units: Sequence[str]) -> tuple[int, int]:
-    """Stores what is new or differs of the batch; returns how many were added and how many changed."""
-    for statement in MERGE:
-        await _do(session, statement, owner=owner, units=list(units))
-    added, changed = (await _do(session, COUNTS)).one()
+async def merge(session: AsyncSession, owner: UUID, *, units: Sequence[str], any_known: bool) -> tuple[int, int]:
+    """Stores what is new or differs of the batch; returns how many were added and how many changed.
+
+    Args:
+        units: Those that numbers were converted from, by their number in the rows.
+        any_known: Whether anything is stored of any of its days.
+    """
+    added, changed = (await _do(session, ADD, owner=owner, units=list(units))).rowcount, 0
+    create, analyze = TOUCHED
+    await _do(session, create)
+    if any_known:
+        for statement in CORRECT:
+            await _do(session, statement, owner=owner, units=list(units))
+        await _do(session, TOUCHED_BY_CORRECTIONS)
+        more, changed = (await _do(session, COUNTS)).one()
+        added += more
+    await _do(session, analyze)
     return added, changed
 
 

@@ -13,13 +13,14 @@ import zipfile
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import psutil
 import pytest
 from sqlalchemy import text
 
 from assistant import auth
 from assistant.db import operations
 from assistant.db.database import Database
-from assistant.errors import BadInput, DatabaseUnavailable
+from assistant.errors import BadInput, DatabaseUnavailable, Unavailable
 from assistant.events import Person
 from assistant.figures.computing import compute
 from assistant.figures.health import apple_export, health_post
@@ -182,7 +183,7 @@ async def test_an_import_that_is_killed_between_batches_and_run_again_doubles_no
     database: Database, ana: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     monkeypatch.setattr(apple_export, "BATCH", 300)
-    monkeypatch.setattr("assistant.figures.health.apple_xml.CHUNK_BYTES", 20_000)
+    monkeypatch.setattr(apple_export, "CHUNK_BYTES", 20_000)
     path = _write(tmp_path / "export.xml", _lines())
     done = 0
 
@@ -252,7 +253,7 @@ async def test_progress_goes_up_to_the_end(
     database: Database, ana: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(apple_export, "BATCH", 300)
-    monkeypatch.setattr("assistant.figures.health.apple_xml.CHUNK_BYTES", 20_000)
+    monkeypatch.setattr(apple_export, "CHUNK_BYTES", 20_000)
     path = _write(tmp_path / "export.xml", _lines())
     told: list[tuple[int, int]] = []
     await apple_export.take_file(database, ana, path, now=NOW, report=lambda done, whole: told.append((done, whole)))
@@ -261,25 +262,128 @@ async def test_progress_goes_up_to_the_end(
     assert told[-1] == (path.stat().st_size, path.stat().st_size)
 
 
+async def _children() -> list[psutil.Process]:
+    return [each for each in psutil.Process().children() if "apple_child" in " ".join(each.cmdline())]
+
+
+async def test_an_import_whose_reader_dies_says_so_and_goes_on_when_it_is_run_again(
+    database: Database, ana: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apple_export, "BATCH", 300)
+    monkeypatch.setattr(apple_export, "CHUNK_BYTES", 20_000)
+    lines = _lines()
+    path = _write(tmp_path / "export.xml", [*lines[:600], " " * 50_000_000, *lines[600:]])  # the reader takes its time
+    done = 0
+
+    async def killing(*arguments: object, **named: object) -> object:
+        nonlocal done
+        done += 1
+        if done == 1:
+            (reader,) = await _children()
+            reader.kill()
+        return await take(*arguments, **named)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(apple_export, "take", killing)
+        with pytest.raises(Unavailable, match="Import it again"):
+            await _import(database, ana, path)
+    assert done >= 1
+    assert 0 < len((await _tables(database, ana))["samples"]) < DAYS * 96 * 3
+    await _import(database, ana, path)
+    assert len((await _tables(database, ana))["samples"]) == DAYS * 96 * 3
+    assert await _children() == []
+
+
+async def test_an_import_that_is_broken_off_leaves_no_reader_behind(
+    database: Database, ana: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apple_export, "BATCH", 300)
+    monkeypatch.setattr(apple_export, "CHUNK_BYTES", 20_000)
+    begun = asyncio.Event()
+
+    async def waiting(*_: object, **__: object) -> object:
+        begun.set()
+        return await asyncio.sleep(60)
+
+    monkeypatch.setattr(apple_export, "take", waiting)
+    running = asyncio.create_task(_import(database, ana, _write(tmp_path / "export.xml", _lines() * 20)))
+    await asyncio.wait_for(begun.wait(), 30)
+    assert len(await _children()) == 1
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await _children() == []
+
+
+async def test_a_folder_with_modules_of_the_same_names_is_not_run(
+    database: Database, ana: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "orjson.py").write_text("raise SystemExit('run')")
+    monkeypatch.chdir(tmp_path)
+    said = await _import(database, ana, _write(tmp_path / "export.xml", _lines(until=1)))
+    assert said[0].startswith(f"Apple Health: {96 * 3 + 5} records added")
+
+
+async def test_what_is_stored_is_never_read_as_a_whole(database: Database, ana: Person, tmp_path: Path) -> None:
+    """A batch must not cost more the more there is, also while Postgres has no statistics of it."""
+    await _import(database, ana, _write(tmp_path / "export.xml", _lines(until=DAYS - 1)))
+    scans = await _scans(database, ana)
+    await _import(database, ana, tmp_path / "export.xml")
+    await _import(database, ana, _write(tmp_path / "new.xml", _lines()))
+    after = await _scans(database, ana)
+    assert after["whole"] == scans["whole"]
+    assert after["by key"] > scans["by key"]
+
+
+async def _scans(database: Database, person: Person) -> dict[str, int]:
+    """How often the readings were read from end to end, and how often by an index."""
+    async with database.session(person.id) as session:
+        await session.execute(text("SELECT pg_stat_force_next_flush()"))
+    async with database.session(person.id) as session:
+        row = (
+            await session.execute(
+                text("SELECT seq_scan, idx_scan FROM pg_stat_user_tables WHERE relname = 'health_samples'")
+            )
+        ).one()
+    return {"whole": row.seq_scan, "by key": row.idx_scan}
+
+
 MEMORY = """
-import asyncio, datetime, sys
+import asyncio, datetime, sys, threading, time
 from pathlib import Path
+import psutil
 from sqlalchemy.engine import make_url
 from assistant import auth
 from assistant.db.database import connect
 from assistant.events import Person
 from assistant.figures.health import apple_export
 
+def most_mb(process):
+    # Not getrusage: that begins with the memory of the process that started it.
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    return sum(int(line.split()[1]) // 1024 for line in lines if "VmHWM" in line)
+
+readers = {}
+
+def watch():
+    while True:
+        for child in psutil.Process().children():
+            try:
+                readers[child.pid] = max(readers.get(child.pid, 0), most_mb(child))
+            except OSError:
+                pass
+        time.sleep(0.02)
+
 async def main():
     database = connect(make_url(sys.argv[1]))
     (person,) = await auth.people(database)
+    threading.Thread(target=watch, daemon=True).start()
     await apple_export.take_file(
         database, person, Path(sys.argv[2]), now=datetime.datetime.now(datetime.UTC), report=lambda _done, _all: None
     )
     await database.close()
-    # Not getrusage: that begins with the memory of the process that started this one.
-    (most,) = [line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line]
-    print(int(most) // 1024)
+    assert len(readers) == 1
+    print(most_mb(psutil.Process()) + sum(readers.values()))
 
 asyncio.run(main())
 """

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import math
 import tracemalloc
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant.errors import BadInput
+from assistant.figures.health.apple_pieces import Ended, Piece, read, received, written
 from assistant.figures.health.apple_records import Converting
 from assistant.figures.health.apple_times import Clock
 from assistant.figures.health.apple_types import activity, meaning, metric_of
 from assistant.figures.health.apple_xml import CHUNK_BYTES, Elements, Reader, opened, recognises
-from assistant.figures.health.health_values import RECORDED, Batch
+from assistant.figures.health.columns import EPOCH, MARKS, Columns, columns_of, day_of
+from assistant.figures.health.health_values import RECORDED, Batch, Reading
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE HealthData [
@@ -65,7 +69,22 @@ def converted(body: str) -> tuple[Batch, Converting]:
     converting.add(found.records)
     for attributes, statistics in found.workouts:
         converting.add_workout(attributes, statistics)
-    return converting.taken(), converting
+    columns, batch = converting.taken()
+    return replace(batch, readings=readings_of(columns)), converting
+
+
+def readings_of(columns: Columns) -> list[Reading]:
+    """Columns as the readings that they came from."""
+    readings = []
+    for number, at, span_s, day, value, low, high, given, unit, mark in columns.rows.tolist():
+        bounds = [None if math.isnan(each) else each for each in (low, high, given)]
+        instant = EPOCH + dt.timedelta(microseconds=at)
+        readings.append(
+            Reading(
+                *columns.series[number], instant, span_s, day_of(day), value, *bounds, columns.units[unit], MARKS[mark]
+            )
+        )
+    return readings
 
 
 def utc(text: str) -> dt.datetime:
@@ -426,3 +445,89 @@ def test_names_of_apple_are_those_of_health_auto_export() -> None:
     assert {name: metric_of(Q + name) for name in names} == names
     assert activity("HKWorkoutActivityTypeHighIntensityIntervalTraining") == "High Intensity Interval Training"
     assert meaning(Q + "VO2Max", "mL/min·kg")[:3] == ("vo2max", 1.0, 0.0)
+
+
+def test_readings_are_the_same_one_by_one_and_as_columns() -> None:
+    batch, converting = converted(
+        record("StepCount", "2026-03-01 10:00:00 +0100", "1")
+        + record("BodyMass", "1987-03-01 10:00:00 -0330", "150", unit="lb", source="Scale")
+        + record("BodyMass", "2026-03-02 10:00:00 +0100", "80", unit="furlong")
+        + record("HKCategoryTypeIdentifierMindfulSession", "2026-03-01 10:00:00 +0100", "x")
+    )
+    assert len(batch.readings) == 4
+    assert readings_of(columns_of(batch.readings)) == batch.readings
+    assert readings_of(columns_of([])) == []
+    assert converting.held == 0
+
+
+EVERYTHING = (
+    record("StepCount", "2026-03-01 10:00:00 +0100", "1")
+    + record("StepCount", "2026-03-01 10:00:00 +0100", "1")
+    + record("StepCount", "some day", "5")
+    + record("HKCategoryTypeIdentifierHeadache", "2026-03-01 10:00:00 +0100", "HKCategoryValueSeverityMild")
+    + record(
+        "HKCategoryTypeIdentifierSleepAnalysis",
+        "2026-10-24 23:00:00 +0200",
+        "HKCategoryValueSleepAnalysisAsleepREM",
+        end="2026-10-25 07:00:00 +0100",
+    )
+    + """<Workout workoutActivityType="HKWorkoutActivityTypeRunning" sourceName="Tom &amp; Ana’s"
+         startDate="2026-03-02 10:00:00 +0100" endDate="2026-03-02 10:46:00 +0100">
+         <WorkoutStatistics type="HKQuantityTypeIdentifierDistanceWalkingRunning" sum="5" unit="km"/></Workout>"""
+    + "<ActivitySummary/>"
+)
+
+
+def pieces_of(path: Path, body: str, *, batch: int = 100) -> list[Piece | Ended]:
+    path.write_text(HEAD + body)
+    return list(read(path, name=path.name, time_zone="Europe/Berlin", batch=batch, chunk_bytes=CHUNK_BYTES))
+
+
+async def test_a_piece_arrives_as_it_was_sent(tmp_path: Path) -> None:
+    sent = pieces_of(tmp_path / "export.xml", EVERYTHING + "</HealthData>")
+    stream = io.BytesIO(b"".join(bytes(part) for piece in sent for part in written(piece)))
+
+    async def exactly(size: int) -> bytes:
+        return stream.read(size)
+
+    (piece, ended), (was, was_ended) = [await received(exactly) for _ in sent], sent
+    assert isinstance(piece, Piece)
+    assert isinstance(was, Piece)
+    assert readings_of(piece.columns) == readings_of(was.columns)
+    assert len(piece.columns.rows) == 1
+    assert (piece.batch, piece.done, piece.size) == (was.batch, was.done, was.size)
+    assert [len(part) for part in (piece.batch.segments, piece.batch.workouts, piece.batch.records)] == [1, 1, 1]
+    assert ended == was_ended
+    assert isinstance(ended, Ended)
+    assert (ended.unread, ended.doubled, ended.left_out, ended.fault) == (
+        {"step_count": 1},
+        1,
+        {"ActivitySummary": 1},
+        "",
+    )
+    assert not stream.read()
+
+
+def test_a_fault_is_told_after_what_comes_before_it(tmp_path: Path) -> None:
+    piece, ended = pieces_of(tmp_path / "export.xml", EVERYTHING + "<Record type=")
+    assert isinstance(piece, Piece)
+    assert isinstance(ended, Ended)
+    assert len(piece.columns.rows) == 1
+    assert "what comes before is stored" in ended.fault
+    assert ended.left_out == {"ActivitySummary": 1}
+
+
+def test_a_file_without_readings_is_still_told_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.figures.health.apple_pieces.LOOK_BYTES", CHUNK_BYTES)
+    *pieces, ended = pieces_of(tmp_path / "export.xml", "<ActivitySummary/>" * 60_000 + "</HealthData>")
+    done = [piece.done for piece in pieces if isinstance(piece, Piece)]
+    assert len(done) >= 3
+    assert done == sorted(set(done))
+    assert isinstance(ended, Ended)
+    assert ended.left_out == {"ActivitySummary": 60_000}
+
+
+def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    (ended,) = read(tmp_path / "no.xml", name="no.xml", time_zone="UTC", batch=10, chunk_bytes=CHUNK_BYTES)
+    assert isinstance(ended, Ended)
+    assert "cannot be opened" in ended.fault

@@ -14,24 +14,24 @@ Rules:
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.db.database import Database
 from assistant.errors import BadInput
 from assistant.events import Person
-from assistant.figures.health.apple_records import Converting
-from assistant.figures.health.apple_xml import Reader, opened, recognises
-from assistant.figures.health.health_values import Batch, Taken
+from assistant.figures.health.apple_pieces import Ended
+from assistant.figures.health.apple_reading import reading
+from assistant.figures.health.apple_xml import CHUNK_BYTES, recognises
+from assistant.figures.health.health_values import Taken
 from assistant.figures.health.taking import take
 
 __all__ = ["recognises", "take_file"]
 
-BATCH = 30_000
-"""What a transaction costs beside its readings is spread over so many; some 40 MB are held for them."""
+BATCH = 40_000
+"""What a transaction costs beside its readings is spread over so many; some 20 MB are held for them."""
 
 
 async def take_file(
@@ -45,41 +45,19 @@ async def take_file(
     Raises:
         BadInput: it cannot be read to its end; what came before is stored.
     """
-    with opened(path) as (file, size):
-        reader = Reader(file, name=path.name)
-        converting = Converting(time_zone=person.time_zone)
-        batches = _batches(reader, converting)
-        sums = _Sums()
-        batch = await asyncio.to_thread(next, batches, None)
-        while batch is not None:
-            # The next piece is read while the database stores this one.
-            ahead = asyncio.create_task(asyncio.to_thread(next, batches, None))
-            try:
-                sums.add(await take(database, person.id, batch, now=now))
-                done_bytes = reader.done_bytes
-            finally:
-                # A thread cannot be broken off; the file is closed only when it has ended.
-                await asyncio.wait([ahead])
-            report(min(done_bytes, size), size)
-            batch = ahead.result()
+    sums, ended, size = _Sums(), Ended(), 0
+    async with reading(path, time_zone=person.time_zone, batch=BATCH, chunk_bytes=CHUNK_BYTES) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Ended):
+                ended = piece
+                break
+            sums.add(await take(database, person.id, piece.batch, columns=piece.columns, now=now))
+            size = piece.size
+            report(min(piece.done, size), size)
+    if ended.fault:
+        raise BadInput(ended.fault)
     report(size, size)
-    return sums.told(converting, reader.found.left_out)
-
-
-def _batches(reader: Reader, converting: Converting) -> Iterator[Batch]:
-    try:
-        while (elements := reader.more()) is not None:
-            converting.add(elements.records)
-            for attributes, statistics in elements.workouts:
-                converting.add_workout(attributes, statistics)
-            if converting.held >= BATCH:
-                yield converting.taken()
-    except BadInput:
-        if converting.held:
-            yield converting.taken()
-        raise
-    if converting.held:
-        yield converting.taken()
+    return sums.told(ended)
 
 
 @dataclass
@@ -101,23 +79,23 @@ class _Sums:
         self.unknown.update(taken.unknown)
         self.complaints += taken.complaints[: SHOWN - len(self.complaints)]
 
-    def told(self, converting: Converting, left_out: Mapping[str, int]) -> list[str]:
+    def told(self, ended: Ended) -> list[str]:
         """Sentences for the person."""
         said = [
             f"Apple Health: {self.added:,} records added, {self.changed:,} changed, "
-            f"{self.unchanged + converting.doubled:,} known already."
+            f"{self.unchanged + ended.doubled:,} known already."
         ]
         if self.marked:
             said.append(f"{self.marked:,} are impossible or lie in the future; they are kept and left out of figures.")
         if self.unknown:
             said.append(f"Not known to Twinning, kept as they came: {_some(sorted(self.unknown))}.")
-        for reason, count in converting.unread.most_common(SHOWN):
-            said.append(f"{count:,} of {reason} could not be read, such as: {converting.examples[reason]}.")
-        if (rest := len(converting.unread) - SHOWN) > 0:
+        for reason, count in list(ended.unread.items())[:SHOWN]:
+            said.append(f"{count:,} of {reason} could not be read, such as: {ended.examples[reason]}.")
+        if (rest := len(ended.unread) - SHOWN) > 0:
             said.append(f"Nor could records of {rest} more kinds.")
         said += self.complaints
-        said += [f"{trouble}; they are kept and left out of figures." for trouble in converting.troubles]
-        left = [f"{count:,} {_LEFT_OUT[name]}" for name, count in sorted(left_out.items())]
+        said += [f"{trouble}; they are kept and left out of figures." for trouble in ended.troubles]
+        left = [f"{count:,} {_LEFT_OUT[name]}" for name, count in sorted(ended.left_out.items())]
         if left:
             said.append(f"Not read: {', '.join(left)}.")
         return said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import math
 from collections import Counter
@@ -25,6 +24,7 @@ from assistant.figures.health.apple_types import (
     metric_of,
 )
 from assistant.figures.health.apple_xml import Attributes
+from assistant.figures.health.columns import EPOCH_DAY, NUMBER_OF_MARK, Columns, Gathering, microseconds, pack_row
 from assistant.figures.health.health_values import RECORDED, Batch, Reading, Record, Segment, Workout
 from assistant.figures.health.metrics import METRICS
 from assistant.figures.health.post_rows import source_of
@@ -33,11 +33,11 @@ SAME_SECOND = 1 << 13
 """So many starts are remembered, twice, to find records that begin in the same second: Apple sorts them by type."""
 MEANINGS = 2_000
 """Types and units of one export; Apple has some hundred."""
-SOURCES = 1_000
 REASONS = 100
 UNNAMED = "Apple Health"
 """The source of a record that names none."""
-_MILLISECOND = dt.timedelta(milliseconds=1)
+_MILLISECOND = 1000
+_NONE = float("nan")
 _Start = tuple[str, str, str]
 
 
@@ -57,9 +57,9 @@ class Converting:
     def __init__(self, *, time_zone: str) -> None:
         self._clock = Clock(time_zone)
         self._meanings: dict[tuple[str, str], Meaning] = {}
-        self._sources: dict[str, str] = {}
         self._starts: dict[_Start, str | list[str]] = {}
         self._earlier: dict[_Start, str | list[str]] = {}
+        self._readings = Gathering()
         self._batch = Batch()
         self.unread: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
@@ -70,34 +70,42 @@ class Converting:
     def held(self) -> int:
         """How much waits to be taken."""
         batch = self._batch
-        return len(batch.readings) + len(batch.segments) + len(batch.workouts) + len(batch.records)
+        return len(self._readings) + len(batch.segments) + len(batch.workouts) + len(batch.records)
 
-    def taken(self) -> Batch:
-        """What was converted since the last time."""
-        batch, self._batch = self._batch, Batch()
-        return batch
+    def taken(self) -> tuple[Columns, Batch]:
+        """What was converted since the last time: readings, and everything else."""
+        columns, batch = self._readings.columns(), self._batch
+        self._readings, self._batch = Gathering(), Batch()
+        return columns, batch
 
     def add(self, records: Sequence[Attributes]) -> None:
         """Converts records. The loop of the whole import: what it needs is looked up once and held locally."""
         days, minutes, seconds, read = self._clock.days, MINUTES, SECONDS, self._clock.read
-        starts, earlier, sources = self._starts, self._earlier, self._sources
-        append, new = self._batch.readings.append, tuple.__new__
+        starts, earlier, data, pack = self._starts, self._earlier, self._readings.data, pack_row
         kind = unit = ""  # of the record before: Apple sorts them by type
         means: Meaning | None = None
+        numbers: dict[str, tuple[int, str]] = {}  # of its series, by their sources as they came
+        of_unit = mark = 0
         for record in records:
             try:
                 if record["type"] != kind or record.get("unit", "") != unit:
-                    means = self._meaning(record)
+                    means, numbers = self._meaning(record), {}
                     kind, unit = record["type"], record.get("unit", "")
+                    of_unit, mark = self._readings.unit(unit), NUMBER_OF_MARK[means.mark if means else ""]
                 if means is None:
                     self._add_category(record)
                     continue
-                metric, scale, shift, converted, _, mark = means
-                source = sources.get(record["sourceName"]) or self._source(record)
+                metric, scale, shift, converted, _, _ = means
+                of_source = numbers.get(record["sourceName"])
+                if of_source is None:
+                    source = self._source(record)
+                    of_source = numbers[record["sourceName"]] = self._readings.series(metric, source), source
+                series, source = of_source
                 begun, said = record["startDate"], record["value"]
                 known = days.get(begun[:11] + begun[20:])
                 if known is None:
-                    at, day, _ = read(begun)
+                    instant, local, _ = read(begun)
+                    at, day = microseconds(instant), local.toordinal() - EPOCH_DAY
                 else:  # the rest of a date that is no date makes a KeyError
                     at, day = known[0] + minutes[begun[11:16]] + seconds[begun[16:20]], known[1]
                 number = float(said)
@@ -113,8 +121,8 @@ class Converting:
                     if not place:
                         continue
                     at += place * _MILLISECOND
-                append(new(Reading, (metric, source, at, RECORDED, day, number * scale + shift, None, None,
-                                     number if converted else None, unit, mark)))  # fmt: skip
+                data += pack(series, at, RECORDED, day, number * scale + shift, _NONE, _NONE,
+                             number if converted else _NONE, of_unit, mark)  # fmt: skip
             except (KeyError, ValueError, OverflowError) as error:
                 self._cannot_read(record, error)
 
@@ -135,10 +143,7 @@ class Converting:
     def _source(self, record: Attributes) -> str:
         """The source as posts of Health Auto Export name it: Apple puts a no-break space into "Apple Watch"."""
         said = record["sourceName"]
-        if len(self._sources) >= SOURCES:
-            self._sources.clear()
-        source = self._sources[said] = source_of(said) if said.strip() else UNNAMED
-        return source
+        return source_of(said) if said.strip() else UNNAMED
 
     def _place(self, key: _Start, says: str, before: str | list[str]) -> int:
         """The place of a record among those that begin in the same second; 0 for one that was there already."""
@@ -162,16 +167,14 @@ class Converting:
             )
         elif kind == STAND_HOUR:
             stood = 1.0 if record["value"] == STOOD else 0.0
-            self._batch.readings.append(
+            self._readings.add(
                 Reading("apple_stand_hour", source, start, RECORDED, day, stood, None, None, None, "count", mark)
             )
         elif kind in LASTING:
             metric, seconds = LASTING[kind], (end - start).total_seconds()
             shown = METRICS[metric].shown
             given = units.convert(seconds, "s", to=shown)
-            self._batch.readings.append(
-                Reading(metric, source, start, RECORDED, day, seconds, None, None, given, shown, mark)
-            )
+            self._readings.add(Reading(metric, source, start, RECORDED, day, seconds, None, None, given, shown, mark))
         else:
             said = "\n".join(record.get(each, "") for each in ("sourceName", "startDate", "endDate", "value"))
             digest = hashlib.sha256(said.encode()).hexdigest()[:32]

@@ -110,10 +110,12 @@ class Reader:
     Args:
         file: The XML.
         name: For the person.
+        chunk_bytes: So much is read at a time.
     """
 
-    def __init__(self, file: IO[bytes], *, name: str) -> None:
+    def __init__(self, file: IO[bytes], *, name: str, chunk_bytes: int = CHUNK_BYTES) -> None:
         self._file = file
+        self._chunk_bytes = chunk_bytes
         self._name = name
         self._fed = 0
         self.found = Elements()
@@ -176,7 +178,7 @@ class Reader:
 
     def _read(self) -> bytes:
         try:
-            return self._file.read(CHUNK_BYTES)
+            return self._file.read(self._chunk_bytes)
         except _UNREADABLE as error:
             raise BadInput(
                 f"{self._name} cannot be read to its end; what comes before is stored. Export it again."

@@ -7,15 +7,18 @@ nothing; what comes later corrects what came before.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db import health, health_nights
 from assistant.db.database import Database
 from assistant.figures import units
 from assistant.figures.health import health_others
+from assistant.figures.health.columns import NUMBER_OF_MARK, Columns, columns_of, day_of
 from assistant.figures.health.health_others import Orders, Tally
 from assistant.figures.health.health_values import DAY_LONG as DAY_LONG
 from assistant.figures.health.health_values import POSTED as POSTED
@@ -37,23 +40,28 @@ CLOCKS_DIFFER = dt.timedelta(minutes=15)
 TOTALS = tuple(key for key, metric in METRICS.items() if metric.kind is Kind.TOTAL)
 
 
-async def take(database: Database, owner: UUID, batch: Batch, *, now: dt.datetime) -> Taken:
+async def take(
+    database: Database, owner: UUID, batch: Batch, *, columns: Columns | None = None, now: dt.datetime
+) -> Taken:
     """Stores a batch: what is new is added, what differs is corrected, what is known already changes nothing.
 
     Answers that were given from days that are others now are named in the inbox.
 
     Args:
+        columns: The readings, where they were read as columns; then `batch.readings` is empty.
         now: What begins later than a quarter of an hour after it is marked as future.
 
     Raises:
         DatabaseUnavailable: Postgres does not answer; nothing of the batch was stored.
     """
     latest = now + CLOCKS_DIFFER
+    if columns is None:
+        columns = columns_of(batch.readings)
     async with database.session(owner) as session:
         await health.prepare(session, owner)
         orders = await health.priorities(session, owner)
         tallies = (
-            await _readings(session, owner, batch.readings, latest=latest, orders=orders),
+            await _readings(session, owner, columns, latest=latest, orders=orders),
             await health_others.sleep(session, owner, batch, latest=latest, orders=orders),
             await health_others.workouts(session, owner, batch.workouts, latest=latest),
             await health_others.records(session, owner, batch.records),
@@ -114,29 +122,28 @@ async def set_priority(
 
 
 async def _readings(
-    session: AsyncSession, owner: UUID, readings: Sequence[Reading], *, latest: dt.datetime, orders: Orders
+    session: AsyncSession, owner: UUID, columns: Columns, *, latest: dt.datetime, orders: Orders
 ) -> Tally:
-    if not readings:
+    if not len(columns.rows):
         return Tally()
-    series = await _series(session, owner, readings, orders=orders)
+    series = await _series(session, owner, columns, orders=orders)
     unknown = {metric for metric, _ in series if reading_metric(metric) is None}
     complaints: list[str] = []
     if unknown:
-        readings = list(_in_one_unit(readings, series, unknown=unknown, complaints=complaints))
-    given = sorted({reading.given_unit for reading in readings if reading.given is not None})
+        columns = _in_one_unit(columns, series, unknown=unknown, complaints=complaints)
+    given = _converted_from(columns)
     packed = pack(
-        readings,
-        {key: _bounds(key[0], row.number) for key, row in series.items()},
+        columns,
+        [_bounds(key[0], series.get(key)) for key in columns.series],
         units={unit: number for number, unit in enumerate(given, 1)},
         latest=latest,
     )
-    complaints += [
-        f"{readings[place].metric} of {readings[place].day}: its value is no number." for place in packed.lost
-    ]
+    complaints += [f"{_which(columns, place)}: its value is no number." for place in packed.lost]
     if not packed.rows:
         return Tally(complaints=complaints)
-    await health.load(session, packed.data)
-    added, changed = await health.merge(session, owner, units=["", *given])
+    known = await health.known_days(session, owner, packed.days)
+    await health.load(session, packed.data(known))
+    added, changed = await health.merge(session, owner, units=["", *given], any_known=bool(known))
     days = await health.rebuild(session, owner, totals=TOTALS) if added or changed else []
     await _show(session, series)
     return Tally(
@@ -150,17 +157,30 @@ async def _readings(
     )
 
 
-def _bounds(metric: str, number: int) -> Bounds:
-    known = reading_metric(metric)
+def _bounds(metric: str, series: health.Series | None) -> Bounds:
+    known, number = reading_metric(metric), series.number if series else 0  # of one that has no reading
     return Bounds(number, known.low, known.high) if known else Bounds(number, float("-inf"), float("inf"))
 
 
+def _converted_from(columns: Columns) -> list[str]:
+    """The units in which numbers came that were converted."""
+    rows = columns.rows
+    return sorted(columns.units[number] for number in np.unique(rows["unit"][~np.isnan(rows["given"])]))
+
+
+def _which(columns: Columns, place: int) -> str:
+    """A reading for the person: its metric and its day."""
+    row = columns.rows[place]
+    return f"{columns.series[row['series']][0]} of {day_of(row['day'])}"
+
+
 async def _series(
-    session: AsyncSession, owner: UUID, readings: Sequence[Reading], *, orders: Orders
+    session: AsyncSession, owner: UUID, columns: Columns, *, orders: Orders
 ) -> dict[tuple[str, str], health.Series]:
-    """The series of these readings; those that are new are stored."""
-    # Backwards, so that each has the unit in which it came first.
-    given = {(reading[0], reading[1]): reading[9] for reading in reversed(readings)}
+    """The series of these readings; those that are new are stored, with the unit in which each came first."""
+    numbers, first = np.unique(columns.rows["series"], return_index=True)
+    firsts = columns.rows["unit"][first]
+    given = {columns.series[number]: columns.units[unit] for number, unit in zip(numbers, firsts, strict=True)}
     stored = await health.series(session, owner)
     new = []
     for (metric, source), unit in sorted(given.items()):
@@ -176,29 +196,36 @@ async def _series(
 
 
 def _in_one_unit(
-    readings: Iterable[Reading],
+    columns: Columns,
     series: Mapping[tuple[str, str], health.Series],
     *,
     unknown: set[str],
     complaints: list[str],
-) -> Iterable[Reading]:
+) -> Columns:
     """Readings of unknown metrics in the unit in which the first of them came."""
-    for reading in readings:
-        if reading.metric not in unknown:
-            yield reading
+    rows = columns.rows.copy()
+    for number, key in enumerate(columns.series):
+        if key[0] not in unknown:
             continue
-        wanted = series[reading.metric, reading.source].unit
-        factors = units.conversion(reading.given_unit, wanted)
-        if factors is None:
-            complaints.append(
-                f"{reading.metric} of {reading.day}: it came in “{reading.given_unit}”, which cannot be turned into"
-                f" “{wanted}” as before; it is kept and left out."
-            )
-            yield reading._replace(given=reading.value, mark="impossible")
-        elif factors == (1.0, 0.0):
-            yield reading
-        else:
-            yield reading._replace(value=reading.value * factors[0] + factors[1], given=reading.value)
+        wanted = series[key].unit
+        of_it = rows["series"] == number
+        for unit in np.unique(rows["unit"][of_it]):
+            came = columns.units[unit]
+            factors = units.conversion(came, wanted)
+            if factors == (1.0, 0.0):
+                continue
+            places = np.flatnonzero(of_it & (rows["unit"] == unit))
+            rows["given"][places] = rows["value"][places]
+            if factors is not None:
+                rows["value"][places] = rows["value"][places] * factors[0] + factors[1]
+                continue
+            rows["mark"][places] = NUMBER_OF_MARK["impossible"]
+            complaints += [
+                f"{_which(columns, int(place))}: it came in “{came}”, which cannot be turned into “{wanted}” as before;"
+                " it is kept and left out."
+                for place in places
+            ]
+    return replace(columns, rows=rows)
 
 
 async def _show(session: AsyncSession, series: Mapping[tuple[str, str], health.Series]) -> None:
