@@ -13,17 +13,21 @@ from assistant.figures.language.calendar_words import Calendar, Doubt
 from assistant.figures.language.comparing import beside, counterpart
 from assistant.figures.language.days import add_months, easter, month_end, named_span, year_earlier
 from assistant.figures.language.periods import Mention, mentions
+from assistant.figures.language.places import Place, place_of
 from assistant.figures.language.said import DONE, Said, number, plain
-from assistant.figures.language.seasons import hemisphere
 from assistant.figures.query import Period
 
 TODAY = dt.date(2026, 11, 22)  # a Sunday
 CALENDAR = Calendar(TODAY, 0, {"birthday": (5, 3)})
-NORTHERN, SOUTHERN = replace(CALENDAR, hemisphere="north"), replace(CALENDAR, hemisphere="south")
+NORTHERN, SOUTHERN = (replace(CALENDAR, place=Place(hemisphere=side)) for side in ("north", "south"))
 FIRST = dt.date(2024, 2, 1)
 
 DAYS = """
 today | 2026-11-22
+on Friday night | 2026-11-21
+last Monday night | 2026-11-17
+the month before last | 2026-09-01..2026-09-30
+the week before last | 2026-11-02..2026-11-08
 yesterday | 2026-11-21
 the day before yesterday | 2026-11-20
 3 days ago | 2026-11-19
@@ -126,6 +130,8 @@ DOUBTS = """
 3/4/2025 | 3 April 2025; 4 March 2025
 on 05-06-2025 | 5 June 2025; 6 May 2025
 last March | March 2026; March 2025
+the first week of May | 1 to 7 May 2026; 4 to 10 May 2026
+in the last week of October 2026 | 25 to 31 October 2026; 19 to 25 October 2026
 from March | since March 2026; in March 2026
 in spring | March to May 2026; September to November 2026
 winter 2024 | December 2023 to February 2024; December 2024 to February 2025; June to August 2024
@@ -229,8 +235,19 @@ def test_this_summer_beside_last_summer_is_a_year_on() -> None:
     ],
 )  # fmt: skip
 def test_the_time_zone_tells_the_hemisphere_where_it_can(zone: str, side: str) -> None:
-    assert hemisphere(dt.datetime(2026, 11, 22, tzinfo=ZoneInfo(zone))) == side
-    assert hemisphere(dt.datetime(2026, 11, 22, tzinfo=dt.timezone(dt.timedelta(hours=1)))) == ""
+    assert place_of(dt.datetime(2026, 11, 22, tzinfo=ZoneInfo(zone))).hemisphere == side
+    assert place_of(dt.datetime(2026, 11, 22, tzinfo=dt.timezone(dt.timedelta(hours=1)))) == Place()
+
+
+def test_some_days_are_those_of_the_country() -> None:
+    here, there = (replace(CALENDAR, place=Place(country=code)) for code in ("US", "CA"))
+    assert days_of("on Thanksgiving 2025", here) == (dt.date(2025, 11, 27),) * 2
+    assert days_of("on Thanksgiving 2025", there) == (dt.date(2025, 10, 13),) * 2
+    assert days_of("on Memorial Day", here) == (dt.date(2026, 5, 25),) * 2
+    assert days_of("on Labor Day", here) == (dt.date(2026, 9, 7),) * 2
+    assert days_of("on 7/4/2026", here) == (dt.date(2026, 7, 4),) * 2
+    (mention,) = found_in("on Memorial Day", there)
+    assert mention.doubt is not None
 
 
 FEASTS = """

@@ -115,6 +115,26 @@ What's my balance across all accounts? | balance latest 2026-11-22
 how much do I owe on the Visa | balance latest 2026-11-22 accounts=Visa
 my 3 most expensive months this year | spending top 2026-01-01..2026-11-22 by month limit=3
 did my weight fall this year | weight_body_mass trend 2026-01-01..2026-11-22
+when did I last go swimming | workout_duration latest 2025-11-23..2026-11-22 activities=Pool Swim
+When was my last swimming lesson? | workout_duration latest 2025-11-23..2026-11-22 activities=Pool Swim
+When did I last buy something at Aldi and for how much? | spending latest 2025-11-23..2026-11-22 payees=Aldi
+what's my record for steps in one day, and when was it? | step_count max 2025-11-23..2026-11-22
+when was my biggest purchase this year | spending max 2026-01-01..2026-11-22
+highest heart rate in H1 and the date | heart_rate max 2026-01-01..2026-06-30
+Latest blood pressure reading | blood_pressure_systolic latest 2025-11-23..2026-11-22 & blood_pressure_diastolic latest 2025-11-23..2026-11-22
+What is my resting pulse like this month? | resting_heart_rate mean 2026-11-01..2026-11-22
+how often did I weigh myself in July | weight_body_mass count 2026-07-01..2026-07-31
+what time do I usually get to bed on weeknights | bedtime mean 2025-11-23..2026-11-22 weekdays=01234
+how did I sleep on Monday night | sleep mean 2026-11-17
+total spent on restaurants the month before last | spending sum 2026-09-01..2026-09-30 categories=Restaurants
+did we spend more on groceries this July than last July? | spending sum 2026-07-01..2026-07-31 vs 2025-07-01..2025-07-31 categories=Groceries
+How's my resting heart rate lately, say over the last 8 weeks? | resting_heart_rate mean 2026-09-28..2026-11-22
+correlation of sleep with resting heart rate this year | sleep correlation 2026-01-01..2026-11-22 against=resting_heart_rate
+Do I spend more when I sleep less? | spending correlation 2025-11-23..2026-11-22 against=sleep
+average length of a ride this year in minutes | workout_duration mean 2026-01-01..2026-11-22 activities=Cycling
+average grocery bill this year | spending mean 2026-01-01..2026-11-22 categories=Groceries
+biggest salary this year | income max 2026-01-01..2026-11-22 categories=Salary
+how much did i spnd on grocceries in may | spending sum 2026-05-01..2026-05-31 categories=Groceries
 do I sleep longer on weekends | sleep mean 2025-11-23..2026-11-22 weekdays=56 & sleep mean 2025-11-23..2026-11-22 weekdays=01234
 do I spend more on weekends? | spending mean 2025-11-23..2026-11-22 by day weekdays=56 & spending mean 2025-11-23..2026-11-22 by day weekdays=01234
 Do I spend more on weekends than on weekdays? | spending mean 2025-11-23..2026-11-22 by day weekdays=56 & spending mean 2025-11-23..2026-11-22 by day weekdays=01234
@@ -487,7 +507,7 @@ How much did I spend on that last month? | 0
 How did I sleep when I walked last week | 0
 how many steps per hour did I take yesterday | 0
 how many hours was my heart rate above 100 yesterday | 0
-how many times was my heart rate above 100 last week | 0
+how many times was my heart rate above 100 last week | 1
 groceries vs restaurants last month | 1
 did I spend more on groceries than on restaurants last month | 0
 how much more did I spend this month | 1
@@ -497,6 +517,8 @@ how much did I get back from Aldi in March | 0
 how much did I spend per hour last month | 0
 is my bedtime getting later? | 3
 do I work out more on weekends? | 1
+do I sleep better when I walk more | 2
+how much did I spend on weeknights last month | 1
 how many groceries did I pay for in October | 2
 how many steps did I walk during the week | 1
 what are my 3 longest runs this year | 0
@@ -518,7 +540,6 @@ I slept badly last night
 weight
 groceries
 how many steps tomorrow
-do I sleep better when I walk more
 how much did Anna spend on groceries last month
 how much does a Netflix subscription cost
 how much is the rent?
@@ -537,7 +558,6 @@ how much is a ticket to Berlin
 what did I do last week
 what did I eat yesterday
 when did I last see the dentist
-when did I last go swimming
 who did I meet last month
 what's the balance of power in Europe
 How long is the flight to Rome

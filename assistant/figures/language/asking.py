@@ -88,8 +88,12 @@ _MENDABLE = frozenset(
     "categories purchases payments trend correlation distribution streak compared weekend weekends weekdays "
     "nights since "
     "between usually typically recent latest heart pressure temperature glucose oxygen variability energy "
-    "exercise".split()
+    "exercise count".split()
 ) | MONTH_WORDS | WEEKDAY_WORDS  # fmt: skip
+
+
+_SHORT_SLIPS = {"spnd": "spend", "spnt": "spent", "slep": "sleep", "slpt": "slept", "stps": "steps", "stes": "steps"}
+"""Of short words a slip is one only where it can be nothing else."""
 
 
 @lru_cache(maxsize=64)
@@ -100,8 +104,8 @@ def _known(names: frozenset[str]) -> frozenset[str]:
 
 def mended(word: str, have: Vocabulary) -> str | None:
     """The one known word that this is a slip of: one letter (two in long words), never the first one."""
-    if len(word) < 5 or not word.isalpha():
-        return None
+    if not word.isalpha() or len(word) < 5:
+        return _SHORT_SLIPS.get(word)
     known = _known(frozenset(all_words(have)))
     if word in known:
         return None

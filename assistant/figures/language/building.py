@@ -48,7 +48,7 @@ def correlation(reading: Reading, meant: list[Meant]) -> Understood:
 def queries_of(reading: Reading, each: Meant, key: str) -> list[Query]:
     where = _where(reading, each, key)
     mains, other = sides(reading)
-    weekdays = sides_of_the_week(reading)
+    weekdays = sides_of_the_week(reading, key)
     if other and not mains:
         main = counterpart(other, reading.calendar)
         if main is None:

@@ -42,11 +42,16 @@ def read_iso(calendar: Calendar, said: re.Match[str]) -> Found:
 
 
 def read_numeric(calendar: Calendar, said: re.Match[str]) -> Found:
-    """3/4 or 3-4-2026: the third of April or the fourth of March; 3.4.2026 is always the third of April."""
+    """3/4 or 3-4-2026: the third of April or the fourth of March; 3.4.2026 is always the third of April.
+
+    In the United States the month comes first.
+    """
     one, two, year = int(said["one"]), int(said["two"]), said["year"]
     if year and len(year) == 2:
         year = f"20{year}"
     orders = [(one, two)] if "." in said[0] else list(dict.fromkeys([(one, two), (two, one)]))
+    if calendar.place.country == "US" and "/" in said[0] and one <= 12:
+        orders = [(two, one)]
     days = []
     for day, month in orders:
         try:
@@ -85,6 +90,13 @@ def read_weekday(calendar: Calendar, said: re.Match[str]) -> Found:
     else:
         day = calendar.today - dt.timedelta(days=(calendar.today.weekday() - wanted - 1) % 7 + 1)
     return Span(day, day, "day", f"{WEEKDAYS[wanted]}, {named(day)}")
+
+
+def read_weekday_night(calendar: Calendar, said: re.Match[str]) -> Found:
+    """ "Monday night" is the newest from which the person woke on a Tuesday."""
+    woke = (WEEKDAY_NUMBERS[said["weekday"]] + 1) % 7
+    day = calendar.today - dt.timedelta(days=(calendar.today.weekday() - woke) % 7)
+    return Span(day, day, "night", f"the night to {WEEKDAYS[woke]}, {named(day)}")
 
 
 def read_weekend(calendar: Calendar, said: re.Match[str]) -> Found:

@@ -14,10 +14,13 @@ from assistant.figures.language.calendar_days import (
     read_own_date,
     read_the_weekend,
     read_weekday,
+    read_weekday_night,
     read_weekend,
 )
 from assistant.figures.language.calendar_stretches import (
     read_ago,
+    read_before_last,
+    read_first_week,
     read_fortnight,
     read_half,
     read_iso_month,
@@ -92,6 +95,9 @@ _TEXT: list[tuple[str, Builder]] = [
     (rf"(?P<which>last |this )?(?P<feast>{FEASTS})\b(?!{STRETCH})(?:(?: of| in)? {_YEARLIKE})?", read_feast),
     (r"(?:the |this )?new years?\b(?! (?:resolution|plan))", read_new_year),
     (rf"(?:the )?(?:week|seven days) (?:of|containing|with|around) (?:the )?(?P<of>{_ANY_DATE})", read_week_of),
+    (rf"(?:the )?(?P<nth>first|1st|last) week (?:of|in) {_M}(?:(?: of)? {_YEARLIKE})?", read_first_week),
+    (r"(?:the )?(?P<unit>week|month|quarter|year) before last\b", read_before_last),
+    (rf"(?:(?:last|this|on|past) )?{_W} night\b", read_weekday_night),
     (rf"(?:calendar )?(?:week|kw) (?P<week>\d{{1,2}})\b(?:(?: of| in)? {_YEARLIKE})?", read_numbered_week),
     (rf"(?:the )?{_NTH2} of (?:{_YEARLIKE}|{_M}(?: (?P<of_year>\d{{4}}))?)", read_half),
     (rf"h(?P<h>[12])\b(?:(?: of)? {_YEARLIKE})?", read_half),

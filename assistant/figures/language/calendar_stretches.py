@@ -42,6 +42,8 @@ def read_named_month(calendar: Calendar, said: re.Match[str]) -> Found:
     number, today = MONTH_NUMBERS[said["month"]], calendar.today
     if said["which"] == "this":
         return month(calendar, number, today.year)
+    if re.search(rf"\bthis {said['month']}\b", said.string):  # beside this one, the one before it
+        return month(calendar, number, today.year - 1)
     if number < today.month:
         spans = [month(calendar, number, today.year), month(calendar, number, today.year - 1)]
         question = f"Do you mean {spans[0].label} or {spans[1].label}?"
@@ -135,6 +137,30 @@ def read_the_last(calendar: Calendar, said: re.Match[str]) -> Found:
     )
 
 
+def read_before_last(calendar: Calendar, said: re.Match[str]) -> Found:
+    """ "The month before last"."""
+    start, _ = around(calendar, said["unit"], calendar.today)
+    start, _ = around(calendar, said["unit"], start - DAY)
+    start, end = around(calendar, said["unit"], start - DAY)
+    return Span(start, end, said["unit"], f"the {said['unit']} before last")
+
+
+def read_first_week(calendar: Calendar, said: re.Match[str]) -> Found:
+    """ "The first week of May" is its first seven days, or the first of the calendar's weeks that lies in it."""
+    whole = month(calendar, MONTH_NUMBERS[said["month"]], year_of(calendar, said))
+    first = said["nth"] in ("first", "1st")
+    seven = (whole.start, whole.start + 6 * DAY) if first else (whole.end - 6 * DAY, whole.end)
+    start, end = around(calendar, "week", seven[0] if first else seven[1])
+    if start < whole.start:
+        start, end = start + 7 * DAY, end + 7 * DAY
+    if end > whole.end:
+        start, end = start - 7 * DAY, end - 7 * DAY
+    if (start, end) == seven:
+        return Span(start, end, "week", named_span(start, end))
+    choices = tuple((named_span(*each), f"from {named(each[0])} to {named(each[1])}") for each in (seven, (start, end)))
+    return Doubt(f"Which days do you mean by the {said['nth']} week of {whole.label}?", choices)
+
+
 def read_ago(calendar: Calendar, said: re.Match[str]) -> Found:
     count, unit = count_of(said["count"]), said["unit"]
     try:
@@ -167,4 +193,5 @@ def read_vague(calendar: Calendar, said: re.Match[str]) -> Found:
     return Doubt(
         f'How far back is "{said[0].strip()}"?',
         (("last 7 days", "in the last 7 days"), ("last 30 days", "in the last 30 days"), ("this year", "this year")),
+        vague=True,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assistant.figures.language.days import DAY, MONTHS, WEEKDAYS, add_months, month_end, quarter_of, week_of
+from assistant.figures.language.places import Place
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,15 @@ class Span:
 
 @dataclass(frozen=True)
 class Doubt:
-    """Words for a time that could be several, or none: what to ask, and (label, words to say instead) to choose."""
+    """Words for a time that could be several, or none: what to ask, and (label, words to say instead) to choose.
+
+    Attributes:
+        vague: "Lately": beside other days it says nothing more.
+    """
 
     question: str
     choices: tuple[tuple[str, str], ...] = ()
+    vague: bool = False
 
 
 Found = Span | Doubt | None
@@ -46,13 +52,13 @@ class Calendar:
         today: The person's local day.
         week_start: 0 is Monday.
         dates: Days of the year by name, as (month, day): {"birthday": (5, 3)}.
-        hemisphere: "north", "south" or "" where it is not known; it decides when summer is.
+        place: Where the person lives; it decides when summer is, and which feasts there are.
     """
 
     today: dt.date
     week_start: int = 0
     dates: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    hemisphere: str = ""
+    place: Place = field(default_factory=Place)
 
 
 MONTH_NUMBERS = {name.lower(): index for index, name in enumerate(MONTHS) if name}

@@ -14,8 +14,11 @@ from assistant.figures.language.topics import Meant
 
 def must_ask(reading: Reading, meant: list[Meant]) -> None:
     asked, words = reading.asked, reading.words
-    if re.search(r"\bwhen\b", words) and not any(each.key in (*CLOCKS, "bills") for each in meant):
-        raise NotFigures("it asks for a time")
+    ends = any(word in ("max", "min", "latest") or word.startswith("top ") for word in asked.measures)
+    if (asked.when or re.search(r"\bwhen\b", words)) and not (
+        any(each.key in (*CLOCKS, "bills") for each in meant) or (ends and not asked.habit)
+    ):
+        raise NotFigures("it asks for a time")  # what is told of the least, the most and the last shows its day
     if re.search(r"\bwhere\b", words) and any(each.key == "spending" for each in meant) and "max" in asked.measures:
         kinds = (("categories", "on which categories"), ("payees", "at which payees"))
         choices = [(label, re.sub(r"\bwhere\b", lead, words)) for label, lead in kinds]

@@ -24,6 +24,7 @@ _TIME_GROUPS = (Group.DAY, Group.WEEK, Group.MONTH, Group.QUARTER, Group.YEAR, G
 _OF_MONEY = (Group.CATEGORY, Group.PAYEE, Group.ACCOUNT)
 _LOW = frozenset({"min", "earliest"})
 _LOW_WORDS = ("least", "lowest", "smallest", "shortest", "cheapest", "worst")
+_THAN_WORDS = {">": "over", ">=": "at least", "<": "under", "<=": "at most"}
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,13 @@ def _count(case: Case, kind: str) -> Plan:
         return Plan(Measure.COUNT, group, asked.bound)
     nights = asked.counted == "nights"
     if (kind == "level" and not (of_days and not nights)) or (kind == "total" and nights):
-        raise Ask(f"I can count the days on which the average {case.title} was like that, not how often. Shall I?")
+        if kind == "level" and asked.bound is None:
+            return Plan(Measure.COUNT, group)
+        bound = f" {_THAN_WORDS[asked.bound.than]} {asked.bound.value:g} {asked.bound.unit}" if asked.bound else ""
+        raise Ask(
+            f"I can count the days on which the average {case.title} was like that, not how often. Shall I?",
+            (("count the days", f"how many days was my {{}}{bound}"),),
+        )
     if kind == "clock" and not of_days and asked.bound is None:
         raise Ask(f"I know the {case.title} of each night, not how often that was.")
     if asked.bound is None:
@@ -369,7 +376,7 @@ def _grouped_flow(case: Case, measure: Measure, group: Group | None) -> Plan:
             return Plan(measure, group)
         if asked.limit or asked.plural:
             return Plan(Measure.TOP, limit=asked.limit or 5, smallest=measure is Measure.MIN)
-        if not case.counted and not asked.entry:
+        if not case.counted and not asked.entry and case.key != "income":
             raise Ask("Do you mean the largest single purchase, or the category with the most?")
         return Plan(measure)
     return Plan(measure, group)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from assistant.figures.language.calendar_words import Calendar, Doubt, Found, Span, bare, year_of
-from assistant.figures.language.days import DAY, easter, named, named_span
+from assistant.figures.language.days import DAY, easter, month_end, named, named_span
 
 _DayOf = Callable[[int], dt.date]
 
@@ -23,9 +23,17 @@ def _from_easter(days: int) -> _DayOf:
     return lambda year: easter(year) + days * DAY
 
 
-def _thanksgiving(days: int = 0) -> _DayOf:
-    """The fourth Thursday of November, as it is kept in the United States, and days counted from it."""
-    return lambda year: dt.date(year, 11, 22) + ((3 - dt.date(year, 11, 22).weekday()) % 7 + days) * DAY
+def _nth(month: int, weekday: int, number: int) -> _DayOf:
+    """Such as the second Monday of October; number -1 is the last of the month."""
+
+    def day_of(year: int) -> dt.date:
+        if number > 0:
+            first = dt.date(year, month, 1)
+            return first + ((weekday - first.weekday()) % 7 + 7 * (number - 1)) * DAY
+        last = month_end(year, month)
+        return last - ((last.weekday() - weekday) % 7) * DAY
+
+    return day_of
 
 
 _FEASTS: tuple[tuple[str, str, _DayOf], ...] = (
@@ -49,10 +57,15 @@ _FEASTS: tuple[tuple[str, str, _DayOf], ...] = (
     (r"ascension(?: day)?", "Ascension Day", _from_easter(39)),
     (r"whit monday|pentecost monday", "Whit Monday", _from_easter(50)),
     (r"pentecost|whit ?sunday", "Pentecost", _from_easter(49)),
-    (r"thanksgiving(?: day)?", "Thanksgiving (US)", _thanksgiving()),
-    (r"black friday", "Black Friday", _thanksgiving(1)),
-    (r"cyber monday", "Cyber Monday", _thanksgiving(4)),
+    (r"thanksgiving(?: day)?", "Thanksgiving (US)", _nth(11, 3, 4)),
+    (r"black friday", "Black Friday", lambda year: _nth(11, 3, 4)(year) + DAY),
+    (r"cyber monday", "Cyber Monday", lambda year: _nth(11, 3, 4)(year) + 4 * DAY),
+    (r"memorial day", "Memorial Day (US)", _nth(5, 0, -1)),
+    (r"independence day", "Independence Day (US)", _fixed(7, 4)),
+    (r"labor day", "Labor Day (US)", _nth(9, 0, 1)),
 )
+_OF_CANADA = {"Thanksgiving (US)": ("Thanksgiving (Canada)", _nth(10, 0, 2))}
+_AMERICAN_ALONE = ("Memorial Day (US)", "Independence Day (US)", "Labor Day (US)")
 FEASTS = "|".join(pattern for pattern, _, _ in _FEASTS)
 STRETCH = r" (?:holidays?|period|time|days|break|season|week|weekend)\b"
 """After the name of a feast: more days than the one."""
@@ -61,6 +74,10 @@ STRETCH = r" (?:holidays?|period|time|days|break|season|week|weekend)\b"
 def read_feast(calendar: Calendar, said: re.Match[str]) -> Found:
     """The newest that is not to come; "this Easter" is that of the year, over or not."""
     title, day_of = next((title, day) for pattern, title, day in _FEASTS if re.fullmatch(pattern, said["feast"]))
+    if title in _AMERICAN_ALONE and calendar.place.country != "US":
+        return Doubt(f"Which day do you mean by {said['feast'].title()}? It is another one in each country.")
+    if calendar.place.country == "CA":
+        title, day_of = _OF_CANADA.get(title, (title, day_of))
     year = year_of(calendar, said)
     if year is None:
         year = calendar.today.year - (said["which"] != "this " and day_of(calendar.today.year) > calendar.today)

@@ -47,6 +47,8 @@ _SAID_AS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bon an? (?:typical|average|normal|usual|ordinary) (day|night|week|month)\b", r"per \1 on average"),
         (r"\b(?:in|over|of|for) an? (?:typical|average|normal|usual|ordinary) (day|night|week|month)\b",
          r"per \1 on average"),
+        (r"\b(spend|earn|walk|sleep|exercise|run|drink|eat) (?:more|less|better|worse|longer) (?:when|if|on days when) "
+         r"(?:i|we) (\w+) (?:more|less|better|worse|longer|badly|well)\b", r"\1 relate to \2"),
         (r"\bmonthly (average|mean|median)\b", r"\1 per month"),
         (r"\b(?:let us say|lets say|i mean|i guess|i think|you know|by any chance)\b", ""),
         (r"\bsay (?=over|since|for|in the|from|between|during)", ""),

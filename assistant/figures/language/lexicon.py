@@ -67,6 +67,7 @@ COSTS = r"costs?|costing|cost me"
 INCOME = (
     r"earn(?:ed|ing|ings|s)?|(?<!net )incomes?|receiv(?:e|ed|ing)|revenue|(?:money )?(?:came|coming|come) in|"
     r"(?:get|got|getting) paid"
+    r"|(?:send|sent|gave|transferred|wired) me"
     r"|(?:i was|i have been|have i been|was i) paid|(?:pay|pays|paid) (?:to )?me"
 )
 NET = (

@@ -81,6 +81,7 @@ class Asked:
         daily: "Daily", beside another "by month".
         per_purchase: "Per purchase".
         entry: "Expense", "purchase": one of them.
+        when: Its day is asked for too.
         shared: Several subjects are asked about, and "how long" is said of one of them.
     """
 
@@ -105,6 +106,7 @@ class Asked:
     per_purchase: bool = False
     entry: bool = False
     shared: bool = False
+    when: bool = False
 
 
 def _group(words: str, said: Said) -> Group:
@@ -332,6 +334,8 @@ def take_how(said: Said, asked: Asked) -> None:
     while match := said.take(rf"\bhow (?P<how>{_HOW})\b"):
         asked.hows.append(match["how"])
         asked.how = asked.how or match["how"]
+    if said.take(r"\b(?:the )?(?:length|duration)(?: of)?\b"):
+        asked.how = asked.how or "long"
     money = said.has(rf"\b(?:{SPENDING}|{PURCHASES}|{INCOME}|{COSTS}|money)\b") is not None
     names = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
     if match := said.take(_NOT_PER + r"\b(?P<time>hours?|minutes?|time)(?= |$|·)(?! of day)"):

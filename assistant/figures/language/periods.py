@@ -78,16 +78,17 @@ _TO = r"(?: to | until | till | through | thru | up to | and including | - |-)"
 _SAME = r"(?:the )?(?:same|corresponding|equivalent) (?:period|time|days|stretch|span|point|month|week|quarter)"
 _BESIDE = "(?:" + "|".join(f"(?<={word} )" for word in ("than", "with", "to", "vs", "versus", "against", "from")) + ")"
 _SHIFTS = (
-    (rf"(?:the )?(?:year|12 months) (?:before|earlier|prior)(?: that| this| it)?|(?:a|one) year (?:before|"
+    (rf"(?:the )?(?:year|12 months) (?:before|earlier|prior)(?! last\b)(?: that| this| it)?|(?:a|one) year (?:before|"
      rf"earlier)|{_BESIDE}(?:a|one) year ago"
      rf"|{_SAME} (?:of |in )?(?:the )?(?:last year|previous year|year before|a year ago|one year ago|a year earlier)"
      r"|this time last year|year (?:on|over) year", "year"),
-    (rf"{_SAME} (?:of |in )?(?:the )?(?:last|previous) month|(?:the )?month (?:before|earlier)(?: that| it)?"
+    (rf"{_SAME} (?:of |in )?(?:the )?(?:last|previous) month|(?:the )?month (?:before|earlier)(?! last\b)(?: that| it)?"
      rf"|(?:a|one) month (?:before|earlier)|{_BESIDE}(?:a|one) month ago|this time last month|month (?:on|"
      rf"over) month", "month"),
-    (rf"{_SAME} (?:of |in )?(?:the )?(?:last|previous) quarter|(?:the )?quarter (?:before|earlier)(?: that| it)?"
+    (rf"{_SAME} (?:of |in )?(?:the )?(?:last|previous) quarter"
+     r"|(?:the )?quarter (?:before|earlier)(?! last\b)(?: that| it)?"
      r"|quarter (?:on|over) quarter", "quarter"),
-    (rf"{_SAME} (?:of |in )?(?:the )?(?:last|previous) week|(?:the )?week (?:before|earlier)(?: that| it)?"
+    (rf"{_SAME} (?:of |in )?(?:the )?(?:last|previous) week|(?:the )?week (?:before|earlier)(?! last\b)(?: that| it)?"
      rf"|(?:a|one) week (?:before|earlier)|{_BESIDE}(?:a|one) week ago|this time last week|week (?:on|over) "
      rf"week", "week"),
     (r"(?:the )?(?:day|night) before(?! (?:yesterday|last))(?: that| it)?", "day"),
@@ -132,6 +133,8 @@ def mentions(said: Said, calendar: Calendar, *, comparing: bool = True) -> list[
                 said.taken(*match.span())
                 found.append(mention)
     found += _bare_weekdays(said, found)
+    if any(each.span or each.shift for each in found):  # "lately, over the last 8 weeks"
+        found = [each for each in found if not (each.doubt and each.doubt.vague)]
     return sorted(found, key=lambda each: each.start)
 
 
@@ -311,7 +314,7 @@ _RULES: Sequence[tuple[re.Pattern[str], Callable[[Calendar, re.Match[str]], Ment
         (rf"\b(?:(?:over|during|around|at) (?:the )?(?P<feast>{_LONG_FEAST})(?:{STRETCH})?{_ITS_YEAR}\b(?! (?:eve|day|"
          rf"sunday|monday|saturday)\b)|(?:(?:in|on|for) )?(?:the )?(?P<named>{_LONG_FEAST}){STRETCH}"
          rf"{_ITS_YEAR.replace('<year>', '<year_>')})", _feast_days),
-        (rf"\b(?:(?:on|at|over|during) )?(?:the |my )?(?P<which>weekends|week ?days|work(?:ing)? ?days|"
+        (rf"\b(?:(?:on|at|over|during) )?(?:the |my )?(?P<which>weekends|week ?days|week ?nights?|work(?:ing)? ?days|"
          rf"{_DAYS})\b", _on_weekdays),
         (rf"\bon an? (?P<which>week ?day|work(?:ing)? ?day|weekend day|{_ONE})\b", _on_one_of_them),
         (r"\b(?:on )?(?P<which>weekend days)\b", _on_weekdays),

@@ -36,6 +36,12 @@ _SO_FAR = (
 )
 
 
+_WHEN_TOO = (
+    r"\band (?:when|on (?:which|what) (?:day|date))(?: (?:was|is|were|did) (?:it|that|this)(?: happen)?)?\b"
+    r"|\band (?:the|its) (?:date|day)\b"
+)
+
+
 @dataclass
 class Reading:
     """One question while it is read.
@@ -96,7 +102,14 @@ class Reading:
         take_how(said, asked)
         take_measures(said, asked)
         said.take(r"\b(?:look(?:ed|s)?|been) like\b")
-        said.take(r"^when\b")
+        if said.has(r"^what (?:is|was|are|were|has|have)\b"):
+            said.take(r"\blike\b")
+        if "correlation" in asked.measures:
+            said.take(rf"\b(?:with|to|between|of|on)\b(?= (?:my |the )?{DONE})")
+        if asked.how != "many":
+            said.take(rf"(?<={DONE} )(?:readings?|measurements?|values?|levels?|results?|figures?|numbers?)\b")
+        if said.take(r"^when\b") or said.take(_WHEN_TOO):
+            asked.when = True
         if asked.limit:
             said.take(rf"\b(?:by|for|of)\b(?= {DONE})")  # "top 10 days by steps"
         asked.shared = len(meant) > 1

@@ -8,57 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from functools import cache
-from importlib import resources
-from pathlib import Path
-from zoneinfo import TZPATH
 
 from assistant.figures.language.calendar_words import Calendar, Doubt, Found, Span, bare, year_of
 from assistant.figures.language.days import DAY, MONTHS, add_months
+from assistant.figures.language.places import NORTH, SOUTH
 
-NORTH, SOUTH = "north", "south"
 _FIRST_MONTHS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-_TROPIC = 23.5
-"""Degrees of latitude."""
 _STILL_THIS = dt.timedelta(days=184)
 """ "This summer" is the one that was, for half a year; then it is the one to come."""
-
-
-def hemisphere(now: dt.datetime) -> str:
-    """ "north", "south" or "" where the time zone does not tell."""
-    latitude = _latitudes().get(getattr(now.tzinfo, "key", ""))
-    if latitude is None or abs(latitude) < _TROPIC:
-        return ""
-    return NORTH if latitude > 0 else SOUTH
-
-
-@cache
-def _latitudes() -> dict[str, float]:
-    """Of the places that time zones are named after: from `zone.tab` of the time zone database."""
-    text = _zone_tab()
-    found: dict[str, float] = {}
-    for line in text.splitlines():
-        if not line.startswith("#") and (parts := line.split("\t"))[2:] and (at := re.match(r"[+-]\d{4}", parts[1])):
-            found[parts[2]] = int(at[0][:3]) + int(f"{at[0][0]}{at[0][3:]}") / 60
-    return found
-
-
-def _zone_tab() -> str:
-    """The machine's table, or that of the tzdata package; "" where there is neither."""
-    for folder in TZPATH:
-        if (file := Path(folder, "zone.tab")).is_file():
-            return file.read_text(encoding="utf-8")
-    try:
-        return resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
-    except (ModuleNotFoundError, FileNotFoundError):
-        return ""
 
 
 def read_season(calendar: Calendar, said: re.Match[str]) -> Found:
     """ "Last summer" is the newest that is over, unless it stands beside "this summer"."""
     if said["season"] == "fall" and not (said["which"] or said.groupdict()["year"] or _is_a_time(said)):
         return None
-    sides = [calendar.hemisphere] if calendar.hemisphere else [NORTH, SOUTH]
+    sides = [calendar.place.hemisphere] if calendar.place.hemisphere else [NORTH, SOUTH]
     found = [_season(calendar, said, side) for side in sides]
     if len(found) == 1:
         return found[0]

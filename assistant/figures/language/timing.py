@@ -104,7 +104,7 @@ def by_default(reading: Reading, key: str, plan: Plan, where: Where) -> Period:
         and plan.group in (None, Group.ACCOUNT)
     ):
         return Period(today.replace(day=1), today, "this month") if key == "budgets" else Period(today, today, "today")
-    if plan.measure is Measure.SUM and re.search(r"\b(?:in total|altogether|overall)\b", reading.words):
+    if plan.measure is Measure.SUM and re.search(r"\b(?:in total|in all|altogether|overall)\b", reading.words):
         return everything(reading, [key])
     if reading.ever or plan.measure in (Measure.LATEST, Measure.CORRELATION, Measure.DISTRIBUTION, Measure.STREAK):
         return everything(reading, [key])

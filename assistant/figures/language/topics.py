@@ -10,7 +10,7 @@ from assistant.figures.language.asking import Ask
 from assistant.figures.language.lexicon import COSTS, FAMILIES, GOING, INCOME, PURCHASES, SPENDING
 from assistant.figures.language.measures import Asked
 from assistant.figures.language.names import Name
-from assistant.figures.language.said import Said, plain
+from assistant.figures.language.said import DONE, Said, plain
 from assistant.figures.language.subjects import (
     FLOWS,
     Topic,
@@ -161,6 +161,8 @@ def _keys_of_exercise(
     said: Said, asked: Asked, name: str, others: set[str], *, counted: bool
 ) -> tuple[str, ...] | None:
     words = said.text
+    if words.startswith("when "):
+        return ("workout_duration",)
     if others & _ENERGIES or re.search(r"\b(?:calories|kcal)\b", words):
         return ("workout_energy",)
     if (
@@ -178,6 +180,8 @@ def _keys_of_exercise(
     if re.search(r"\bhow long\b(?!.*\blongest\b)|\b(?:hours?|minutes?|how much time|time)\b", words) and not re.search(
         r"\b(?:average|longest|shortest)\b", words
     ):
+        return ("workout_duration",)
+    if re.search(r"\bduration\b|\b(?:length|average|mean)\b.*\b(?:minutes?|hours?)\b", words):
         return ("workout_duration",)
     averaged = counted and re.search(r"\b(?:average|mean|typical\w*|usual\w*)\b", words)
     if averaged and asked.per in (Group.WEEK, Group.MONTH, Group.QUARTER, Group.YEAR):
@@ -232,12 +236,17 @@ def _walking_choices(said: Said, keys: Sequence[str], have: Vocabulary) -> tuple
     for key in keys:
         title = title_of(key, have)
         words = re.sub(r"\b(most|least|more|less|how much)\b", rf"\1 {title}", said.text, count=1)
+        if words == said.text:
+            words = re.sub(r"\bwalk(?:s|ed|ing)?\b", title, said.text, count=1)
         choices.append((title, words))
     return tuple(choices)
 
 
 def _money(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name], *, others: bool) -> list[Meant]:
+    billed = _billed(said, names)
     topics = take_money(said, have)
+    if billed:
+        topics = [*topics, Topic(0, 0, ("spending",) if "spending" in have.subjects else (), "spending")]
     by_title: dict[str, Topic] = {}
     for topic in topics:
         first = by_title.get(topic.title)
@@ -257,10 +266,11 @@ def _money(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name], *,
     if not topics and not names and not others and said.has(r"\b(?:most expensive|cheapest|costliest)\b"):
         topics = [Topic(0, 0, ("spending",) if "spending" in have.subjects else (), "spending")]
     weak = bool(topics) and all(re.fullmatch(COSTS, said.text[each.start : each.end]) for each in topics)
-    asked.per_purchase = (
-        said.take(r"\b(?:per|a|each|for each|every) (?:purchase|visit|transaction|payment|time|shopping trip|trip)\b")
-        is not None
+    each_one = said.take(
+        r"\b(?:per|a|each|for each|every) (?:purchase|visit|transaction|payment|time|(?:shopping )?trip)\b"
     )
+    averaged = said.has(r"\b(?:average|mean|median|typical)\b") is not None
+    asked.per_purchase = each_one is not None or (billed and averaged and asked.per is None)
     if names:
         said.take(r"\b(?:shop|shopped|visit|visited|buy|bought)\b(?! costs?\b)")
         visits = r"\b(?:average|typical|median|mean|biggest|most expensive) (visits?|shop|shopping trips?)\b"
@@ -303,6 +313,13 @@ def _money(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name], *,
               sums=group if each.keys and each.keys[0] in FLOWS else None)
         for each in topics
     ]  # fmt: skip
+
+
+def _billed(said: Said, names: Sequence[Name]) -> bool:
+    """The "bill" of "my average grocery bill", which is what was paid; one that is due is a bill; taken."""
+    if not names or said.has(r"\b(?:due|next|upcoming|coming|open|unpaid|outstanding|will)\b"):
+        return False
+    return said.take(rf"(?<={DONE} )bills?\b") is not None
 
 
 def _is_account(name: Name) -> bool:

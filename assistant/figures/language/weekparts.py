@@ -6,6 +6,8 @@ Always by the day: a weekend has two days and the rest of the week five, so thei
 
 from __future__ import annotations
 
+import re
+
 from assistant.figures.language.asking import Ask
 from assistant.figures.language.deciding import Case, Plan, kind_of, measure_words
 from assistant.figures.language.measures import MEASURE_OF
@@ -16,9 +18,21 @@ _EVERY = frozenset(range(7))
 _ENDS = (Measure.MIN, Measure.MAX)
 
 
-def sides_of_the_week(reading: Reading) -> list[frozenset[int]]:
-    """The days of the week that the question is about; two or more where they are set against each other."""
+def _by_day(words: str) -> str:
+    return re.sub(r"\bweek ?nights?\b", "weekdays", words)
+
+
+def sides_of_the_week(reading: Reading, key: str) -> list[frozenset[int]]:
+    """The days of the week that the question is about; two or more where they are set against each other.
+
+    A weeknight is one from which the person wakes on a weekday: that is the day a night belongs to.
+
+    Raises:
+        Ask: nights were said of what has none.
+    """
     found = [each.weekdays for each in reading.times if each.weekdays]
+    if found and re.search(r"\bweek ?nights?\b", reading.words) and kind_of(key) not in ("night", "clock"):
+        raise Ask("Only sleep is told by night. Do you mean weekdays?", [("on weekdays", _by_day(reading.words))])
     asked, words = reading.asked, reading.words
     against = reading.compare or asked.relative or " or " in words
     if len(found) > 1 and not against:

@@ -23,8 +23,8 @@ from assistant.figures.language.checking import (
 )
 from assistant.figures.language.idioms import heard
 from assistant.figures.language.lexicon import COMMAND, QUESTION, STATEMENT
+from assistant.figures.language.places import place_of
 from assistant.figures.language.reading import Reading
-from assistant.figures.language.seasons import hemisphere
 from assistant.figures.language.topics import Meant
 from assistant.figures.query import Query, Unclear, Understood, Vocabulary
 
@@ -44,7 +44,7 @@ def understand(text: str, have: Vocabulary, *, now: dt.datetime, week_start: int
         `Unclear` asks back, with choices that are clear, or says that nothing of it is recorded. None: it is not about
         the figures of this person.
     """
-    calendar = Calendar(now.date(), week_start, have.dates, hemisphere(now))
+    calendar = Calendar(now.date(), week_start, have.dates, place_of(now))
     words = heard(text)
     if not have.subjects or len(text) > LONGEST or not words:
         return None
