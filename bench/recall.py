@@ -218,7 +218,8 @@ async def _recall(database: Database, folder: Path, me: Owner, questions: Sequen
         Row(subject, f"{size}, p50", median(took), "ms", 10, note=beside),
         Row(subject, f"{size}, p95", percentile(took, 0.95), "ms", 25),
         Row(subject, f"{size}: top 10 exactly that of all rows", 100 * exact, "%", 100, True,
-            note=f"of {len(overlaps)} questions; mean overlap {100 * float(np.mean(overlaps)):.1f} %"),
+            note=f"of {len(overlaps)} questions; mean overlap {100 * float(np.mean(overlaps)):.1f} %; "
+                 "vectors in clusters, real ones lie looser (DECISIONS.md)"),
         Row(subject, f"{size}: as an answer asks it, p50", median(whole), "ms",
             note=f"the best {CANDIDATES}, with its transaction and without embedding the question"),
     ]  # fmt: skip

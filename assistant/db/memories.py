@@ -6,18 +6,19 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-from pgvector.utils import HalfVector
-from sqlalchemy import bindparam, delete, func, insert, select, text, update
+from sqlalchemy import TextClause, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db.tables import Memory
+from assistant.settings import EMBEDDING_DIMENSIONS
 
 POSTINGS = 1000
 """How many memories the lexical leg reads at most: the rarest words that fit in it are looked up, and they count."""
@@ -27,6 +28,8 @@ EXACT_BELOW = 5000
 """An owner with fewer memories is compared with all of them; the graph index could starve behind the owner filter."""
 LEXICAL_WEIGHT = 0.85
 """What a full match of the words adds to the cosine."""
+ROWS_AT_ONCE = 1000
+"""Memories of one INSERT: a file of many passages does not become one statement of hundreds of megabytes."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ async def recall(
     values = {
         "owner": owner,
         "words": words,
-        "vector": HalfVector(vector).to_text(),
+        "vector": halfvec(vector),
         "model": model,
         "now": now,
         "limit": limit,
@@ -185,12 +188,29 @@ async def one_writer(session: AsyncSession, owner: UUID) -> None:
 
 
 async def add(session: AsyncSession, owner: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Stores memories (columns of the table, without the owner) and counts their words."""
+    """Stores memories and counts their words.
+
+    Args:
+        rows: Columns of the table, without the owner; the same ones in every row.
+    """
     if not rows:
         return
     await one_writer(session, owner)
-    await session.execute(insert(Memory), [{**row, "owner_id": owner} for row in rows])
+    columns = tuple(rows[0])
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        few = rows[start : start + ROWS_AT_ONCE]
+        await session.execute(_add_rows(columns), {"owner": owner, **{c: [row[c] for row in few] for c in columns}})
     await _count_words(session, owner, [row["id"] for row in rows], sign=1)
+
+
+@cache
+def _add_rows(columns: tuple[str, ...]) -> TextClause:
+    """INSERT with an array for each column: reading it takes Postgres half as long as a list of values for each row."""
+    types = Memory.__table__.c
+    names, given = ", ".join(columns), ", ".join(f":{column}" for column in columns)
+    return text(
+        f"INSERT INTO memories (owner_id, {names}) SELECT :owner, * FROM unnest({given})"  # noqa: S608 - columns' names
+    ).bindparams(_OWNER, *(bindparam(column, type_=ARRAY(types[column].type)) for column in columns))
 
 
 async def remove(session: AsyncSession, owner: UUID, ids: Sequence[UUID]) -> int:
@@ -303,7 +323,18 @@ async def set_vectors(
         {
             "owner": owner,
             "ids": list(vectors),
-            "vectors": [HalfVector(vector).to_text() for vector in vectors.values()],
+            "vectors": [halfvec(vector) for vector in vectors.values()],
             "model": model,
         },
     )
+
+
+_HALFVEC = "[" + ",".join(["%.5g"] * EMBEDDING_DIMENSIONS) + "]"
+
+
+def halfvec(vector: npt.NDArray[np.floating[Any]]) -> str:
+    """The vector as Postgres reads a halfvec: five digits tell every half-precision number from its neighbours.
+
+    A third of the time that pgvector's own `to_text` takes, of which an import has one for every passage.
+    """
+    return _HALFVEC % tuple(vector.astype(np.float16).tolist())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -179,6 +180,27 @@ async def _found(house: House, person: Person, question: Question, *, total: int
             now=dt.datetime.now(dt.UTC), limit=10, total=total,
         )  # fmt: skip
     return [each.id for each in found]
+
+
+async def test_memories_of_several_statements_come_back_as_they_were_given(
+    house: House, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memories, "ROWS_AT_ONCE", 3)
+    said = ['a {brace}, a "quote", a comma', "NULL", "back\\slash and :name and %s", "", "żółć 🙂", "{}", "two\nlines"]
+    ended = dt.datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=dt.UTC)
+    fresh = [
+        row | {"content_hash": bytes([0, 255, position]), "valid_until": ended if position % 2 else None}
+        for position, row in enumerate(rows(said))
+    ]
+    vectors = dict(zip([row["id"] for row in fresh], Memories(seed=3).vectors(len(fresh)), strict=True))
+    async with house.database.session(ana.id) as session:
+        await memories.add(session, ana.id, fresh)
+        await memories.set_vectors(session, ana.id, vectors, model=MODEL)
+    async with house.database.session(ana.id) as session:
+        kept = await memories.get(session, ana.id, [row["id"] for row in fresh])
+    for row, stored in zip(fresh, kept, strict=True):
+        assert {name: getattr(stored, name) for name in row} == row
+        assert (stored.embedding.to_numpy() == vectors[row["id"]].astype(np.float16)).all()
 
 
 @pytest.mark.parametrize("exact_below", [0, 5000], ids=["by the graph", "by looking at every vector"])
