@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import starmap
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -45,11 +46,13 @@ BUCKETS = {
 
 
 class Day(NamedTuple):
-    """What one day or night comes to, in the stored unit.
+    """What one day or night comes to, in the stored unit; or several days together.
 
     Attributes:
+        day: Of several the last.
         total: Of all its readings; of a night or a workout its value.
         latest_at: When the last of them was made.
+        days: How many days these are.
     """
 
     day: dt.date
@@ -59,6 +62,7 @@ class Day(NamedTuple):
     high: float
     latest: float
     latest_at: dt.datetime
+    days: int = 1
 
 
 class Source(NamedTuple):
@@ -110,17 +114,34 @@ _NAMED = (
 
 
 async def days(
-    session: AsyncSession, owner: UUID, metric: str, *, start: dt.date, end: dt.date, sources: Sequence[str] = ()
+    session: AsyncSession,
+    owner: UUID,
+    metric: str,
+    *,
+    start: dt.date,
+    end: dt.date,
+    sources: Sequence[str] = (),
+    bucket: str = "",
+    week_start: int = 0,
 ) -> list[Day]:
-    """The days of a metric that have readings, in order: of the source that counts, or of those that are named."""
+    """The days of a metric that have readings, in order: of the source that counts, or of those that are named.
+
+    Args:
+        bucket: The days of each of these (`BUCKETS`) together; "" for each day by itself.
+    """
+    each = "SELECT d.day, d.readings, d.total, d.low, d.high, d.latest, d.latest_at"
+    together = (
+        "SELECT max(d.day), sum(d.readings)::int, sum(d.total), min(d.low), max(d.high),"
+        " (array_agg(d.latest ORDER BY d.day DESC))[1], max(d.latest_at), count(*)::int"
+    )
     found = await session.execute(
         text(
-            "SELECT d.day, d.readings, d.total, d.low, d.high, d.latest, d.latest_at"
-            f" FROM ({_NAMED if sources else _CHOSEN}) d ORDER BY d.day"
+            f"{together if bucket else each} FROM ({_NAMED if sources else _CHOSEN}) d"
+            f"{f' GROUP BY {BUCKETS[bucket]}' if bucket else ''} ORDER BY 1"
         ),
-        _given(owner, metric, start, end, sources),
+        {**_given(owner, metric, start, end, sources), **({"week_start": week_start} if bucket == "week" else {})},
     )
-    return list(map(Day._make, found.all()))
+    return list(starmap(Day, found.all()))
 
 
 async def spread(

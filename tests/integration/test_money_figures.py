@@ -302,6 +302,27 @@ async def test_rows_by_time(database: Database, owner: UUID, group: Group) -> No
     assert euros.value == pytest.approx(sum(months) / 2), "August is cut off"
 
 
+@pytest.mark.parametrize("week_start", range(7))
+async def test_weeks_begin_on_the_persons_day_and_the_first_may_be_cut_off(
+    database: Database, owner: UUID, week_start: int
+) -> None:
+    rows = random_rows(7)
+    await filled(database, owner, rows)
+    period = Period(dt.date(2026, 6, 4), dt.date(2026, 9, 17))
+    query = Query("net", Measure.SUM, period, group=Group.WEEK)
+    begins = (period.start.weekday() - week_start) % 7
+    found = await compute(database, owner, query, now=NOW, week_start=week_start)
+    assert {each.unit for each in found} == {"EUR", "USD", "JPY"}
+    for each in found:
+        sums: dict[int, int] = defaultdict(int)
+        for row, amount in by_currency(taken(rows, query))[each.unit]:
+            sums[((row.day - period.start).days + begins) // 7] += amount
+        assert [row.value for row in each.rows] == [
+            round(sums.get(at, 0) / scale(each.unit), 2) for at in range(len(each.rows))
+        ]
+        assert len(each.rows) == (period.days + begins + 6) // 7
+
+
 async def test_transactions_are_counted_without_refunds(database: Database, owner: UUID) -> None:
     chance, rows = random.Random(80), random_rows(7)
     await filled(database, owner, rows)

@@ -48,7 +48,7 @@ async def figures_of(
     Raises:
         BadInput: the question cannot be asked of this subject; the text says what can.
     """
-    ground = await ground_of(session, owner, query, now=now, week_start=week_start)
+    ground = await ground_of(session, owner, query, now=now, week_start=week_start, together=True)
     _refuse(ground)
     match query.measure:
         case Measure.COUNT:
@@ -80,7 +80,7 @@ def _value(ground: Ground, measure: Measure, days: Sequence[Day]) -> float | Non
         case Measure.SUM:
             value = sum(day.total for day in days)
         case Measure.MEAN:
-            value = sum(day.total for day in days) / (sum(day.readings for day in days) if level else len(days))
+            value = sum(day.total for day in days) / sum(day.readings if level else day.days for day in days)
         case Measure.MEDIAN:
             value = statistics.median([day.total for day in days])
         case Measure.MIN:
@@ -190,7 +190,7 @@ def _counted(ground: Ground) -> Figure:
         unit = "readings" if level else f"{ground.noun}s"
 
         def number(days: Sequence[Day]) -> float | None:
-            return float(sum(day.readings for day in days) if level else len(days)) if days else None
+            return float(sum(day.readings if level else day.days for day in days)) if days else None
 
     else:
         holds, unit = _holds(ground, bound), f"{ground.noun}s"

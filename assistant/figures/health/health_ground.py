@@ -19,7 +19,7 @@ from assistant.events import Figure, FigureRow
 from assistant.figures import addresses, units
 from assistant.figures.grouping import short_day
 from assistant.figures.health.metrics import METRICS, Kind, Metric
-from assistant.figures.query import Period, Query
+from assistant.figures.query import Group, Measure, Period, Query
 from assistant.figures.standing import age_s, days_of, narrowed, picked, state_of, up_to
 from assistant.figures.wording import CLOCK, count, joined
 
@@ -43,7 +43,7 @@ class Ground:
         kind: Of the metric; an unknown one is taken as a level.
         unit: In which it is shown; a value in it is `stored * scale + shift`.
         period: The one asked for, without days to come.
-        days: Those that count, in order.
+        days: Those that count, in order; of a sum or a mean by weeks or months those of each together.
         sources: All there are of the metric.
     """
 
@@ -71,6 +71,11 @@ class Ground:
         return sum(day.readings for day in self.days)
 
     @property
+    def recorded(self) -> int:
+        """How many days have a record."""
+        return sum(day.days for day in self.days)
+
+    @property
     def expected(self) -> int | None:
         """How many days could have a record up to now; None where days without are as usual."""
         if self.kind is not Kind.NIGHT and self.query.subject not in DAILY:
@@ -93,16 +98,29 @@ class Ground:
         return [(day.day, self.shown(day.total / day.readings if level else day.total)) for day in self.days]
 
 
-async def ground_of(session: AsyncSession, owner: UUID, query: Query, *, now: dt.datetime, week_start: int) -> Ground:
-    """Reads what the figures are made from."""
+async def ground_of(
+    session: AsyncSession, owner: UUID, query: Query, *, now: dt.datetime, week_start: int, together: bool = False
+) -> Ground:
+    """Reads what the figures are made from.
+
+    Args:
+        together: Days that are only added up may come together, month by month; else each comes by itself.
+    """
     metric = METRICS.get(query.subject)
     period = up_to(query.period, now.date())
     weekdays = sorted(query.where.weekdays)
     about = {"start": period.start, "end": period.end}
     night = metric is not None and metric.kind is Kind.NIGHT
-    read, of_sources = (stored.nights, stored.night_sources) if night else (stored.days, stored.sources)
-    days = await read(session, owner, query.subject, **about, sources=query.where.sources)
-    sources = await of_sources(session, owner, query.subject, **about, weekdays=weekdays)
+    named = query.where.sources
+    if night:
+        days = await stored.nights(session, owner, query.subject, **about, sources=named)
+        sources = await stored.night_sources(session, owner, query.subject, **about, weekdays=weekdays)
+    else:
+        bucket = _bucket(query) if together else ""
+        days = await stored.days(
+            session, owner, query.subject, **about, sources=named, bucket=bucket, week_start=week_start
+        )
+        sources = await stored.sources(session, owner, query.subject, **about, weekdays=weekdays)
     unit, scale, shift = _shown_in(metric, sources)
     if query.subject == "bedtime":
         days = [_from_midnight(day) for day in days]
@@ -120,6 +138,15 @@ async def ground_of(session: AsyncSession, owner: UUID, query: Query, *, now: dt
         now=now,
         week_start=week_start,
     )
+
+
+def _bucket(query: Query) -> str:
+    """By what days may be read together because no single one is needed: ten years are 120 rows then."""
+    if query.measure not in (Measure.SUM, Measure.MEAN) or query.bound or query.where.weekdays:
+        return ""
+    if query.group is None:
+        return "month"
+    return str(query.group) if query.group in (Group.WEEK, Group.MONTH, Group.QUARTER, Group.YEAR) else ""
 
 
 def figure(
@@ -156,14 +183,14 @@ def figure(
         age_s=age_s(newest, ground.now),
         state=state_of(
             records=ground.records,
-            missing=(expected is not None and len(ground.days) < expected) or left_out > 0,
+            missing=(expected is not None and ground.recorded < expected) or left_out > 0,
             period=ground.period,
             last=last,
             silent_after=SELDOM_STALE_AFTER if seldom else STALE_AFTER,
             today=ground.now.date(),
         ),
         expected=expected,
-        recorded=len(ground.days),
+        recorded=ground.recorded,
         notes=(*notes, *_notes(ground, left_out)),
         rows_at=addresses.rows_at(query),
     )

@@ -17,8 +17,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from assistant.db import money_figures as stored
-from assistant.db.money_figures import Total
+from assistant.db import money_totals as stored
+from assistant.db.money_totals import Total
 from assistant.errors import BadInput
 from assistant.events import Figure, FigureRow
 from assistant.figures import statistics
@@ -174,9 +174,8 @@ async def _counted(session: AsyncSession, owner: UUID, ground: Ground) -> Figure
             notes.append(f"Of transactions in {currency}.")
     timed = query.group in BY_TIME or query.group is Group.WEEKDAY
     key = KEYED.get(query.group, "") if query.group else ""
-    totals = await stored.totals(
-        session, owner, which, key=key, by=time_of(query.group) if timed and query.group else ""
-    )
+    by = time_of(query.group) if timed and query.group else ""
+    totals = await stored.totals(session, owner, which, key=key, by=by, week_start=ground.week_start)
     records = sum(each.purchases for each in totals)
     newest = max((each.newest for each in totals), default=None)
     if query.group is None:

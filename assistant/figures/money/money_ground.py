@@ -17,7 +17,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db import money_figures as stored
-from assistant.db.money_figures import Account, Rate, Slice, Sync
+from assistant.db import money_totals
+from assistant.db.money_figures import Account, Rate, Sync
+from assistant.db.money_totals import Slice
 from assistant.events import Figure, FigureRow
 from assistant.figures import addresses
 from assistant.figures.grouping import short_day, short_span
@@ -173,7 +175,7 @@ async def ground_of(session: AsyncSession, owner: UUID, query: Query, *, now: dt
     ledger = await ledger_of(session, owner, query.where.accounts, now=now)
     period = up_to(query.period, now.date())
     ids = [account.id for account in ledger.accounts]
-    left_out = await stored.left_out(session, owner, ids, start=query.period.start, end=query.period.end)
+    left_out = await money_totals.left_out(session, owner, ids, start=query.period.start, end=query.period.end)
     found = await stored.rates(session, owner, until=period.end) if query.currency else []
     return Ground(query, ledger, period, left_out, now, week_start, Rates(found, query.currency))
 

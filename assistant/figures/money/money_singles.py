@@ -10,10 +10,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from assistant.db import money_figures as stored
-from assistant.db.money_figures import Amounts, Transaction
+from assistant.db import money_totals as stored
+from assistant.db.money_totals import Among, Transaction
 from assistant.events import Figure, FigureRow
-from assistant.figures import statistics
 from assistant.figures.grouping import short_day
 from assistant.figures.health.health_figures import bins_as_rows, middle
 from assistant.figures.money.money_ground import Ground, figure
@@ -49,13 +48,13 @@ async def _means(session: AsyncSession, owner: UUID, ground: Ground) -> list[Fig
 
 
 async def _medians(session: AsyncSession, owner: UUID, ground: Ground) -> list[Figure]:
-    found = await stored.amounts(session, owner, ground.slice(refunds=False))
+    found = await stored.among(session, owner, ground.slice(refunds=False), what="median")
     return [
         figure(
             ground,
-            major(_of_amounts(Measure.MEDIAN, each), each.currency),
+            major(each.amount, each.currency),
             unit=each.currency,
-            records=sum(each.counts),
+            records=each.records,
             newest=each.newest,
             notes=own_currency(ground),
         )
@@ -65,19 +64,13 @@ async def _medians(session: AsyncSession, owner: UUID, ground: Ground) -> list[F
 
 async def by_key(session: AsyncSession, owner: UUID, ground: Ground, key: str) -> list[Figure]:
     """Rows by category, payee or account: the median, smallest or largest transaction of each."""
-    found: dict[str, list[Amounts]] = {}
-    for each in await stored.amounts(session, owner, ground.slice(refunds=False), key=key):
+    found: dict[str, list[Among]] = {}
+    what = str(ground.query.measure)
+    for each in await stored.among(session, owner, ground.slice(refunds=False), what=what, key=key):
         found.setdefault(each.currency, []).append(each)
     figures = []
     for currency, some in found.items():
-        rows = [
-            FigureRow(
-                name_of(ground, key, each.key),
-                major(_of_amounts(ground.query.measure, each), currency),
-                sum(each.counts),
-            )
-            for each in some
-        ]
+        rows = [FigureRow(name_of(ground, key, each.key), major(each.amount, currency), each.records) for each in some]
         figures.append(
             figure(
                 ground,
@@ -90,12 +83,6 @@ async def by_key(session: AsyncSession, owner: UUID, ground: Ground, key: str) -
             )
         )
     return figures or [nothing(ground)]
-
-
-def _of_amounts(measure: Measure, amounts: Amounts) -> Decimal:
-    """A median lies halfway between two amounts where it must."""
-    share = {Measure.MIN: 0.0, Measure.MAX: 1.0}.get(measure, 0.5)
-    return Decimal(repr(float(statistics.quantile(amounts.values, amounts.counts, share))))
 
 
 def own_currency(ground: Ground) -> list[str]:

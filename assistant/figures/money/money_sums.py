@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from assistant.db import money_figures as stored
-from assistant.db.money_figures import Total
+from assistant.db import money_totals as stored
+from assistant.db.money_totals import Total
 from assistant.events import Figure, FigureRow
 from assistant.figures import statistics
 from assistant.figures.grouping import parts_of
@@ -30,11 +30,13 @@ async def sums_of(
 
     Args:
         key: "category", "payee", "account" or "".
-        by: "day", "month" or "".
+        by: One of `money_totals.DAYS`.
     """
     to = ground.query.currency
     sums: dict[str, list[Total]] = {}
-    for total in await stored.totals(session, owner, ground.slice(), key=key, by="day" if to else by):
+    for total in await stored.totals(
+        session, owner, ground.slice(), key=key, by="day" if to else by, week_start=ground.week_start
+    ):
         each = _converted(ground, total) if to else total
         sums.setdefault(each.currency, []).append(each)
     return dict(sorted(sums.items(), key=lambda item: (item[0] != to, -sum(each.records for each in item[1]), item[0])))
@@ -78,8 +80,8 @@ async def by_day(session: AsyncSession, owner: UUID, ground: Ground) -> dict[str
 
 
 def time_of(group: Group) -> str:
-    """By what sums have to be read so that they can be put into weeks, months, ...: "month" or "day"."""
-    return "month" if group in (Group.MONTH, Group.QUARTER, Group.YEAR) else "day"
+    """By what sums have to be read so that they can be put into weeks, months, ...: one of `money_totals.DAYS`."""
+    return "month" if group in (Group.QUARTER, Group.YEAR) else str(group)
 
 
 def part_rows(ground: Ground, currency: str, sums: Sequence[Total]) -> list[FigureRow]:

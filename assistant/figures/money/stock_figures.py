@@ -13,7 +13,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db import money_figures as stored
-from assistant.db.money_figures import Account, Plan, Slice
+from assistant.db import money_totals
+from assistant.db.money_figures import Account, Plan
+from assistant.db.money_totals import Slice
 from assistant.errors import BadInput
 from assistant.events import Figure, FigureRow
 from assistant.figures import statistics
@@ -109,7 +111,7 @@ async def _held(session: AsyncSession, owner: UUID, ground: Ground) -> tuple[lis
         if on != end:
             first, last = (on + DAY, end) if on < end else (end + DAY, on)
             which = Slice("moves", [account.id], first, last, currency=account.currency)
-            found = await stored.totals(session, owner, which)
+            found = await money_totals.totals(session, owner, which)
             moved = sum(int(each.amount) for each in found) * (1 if on < end else -1)
         dates.add(on)
         held.append(Held(account, account.balance + moved))
@@ -162,7 +164,7 @@ async def balances_by_day(
     for currency in sorted({each.account.currency for each in held}):
         some = [each for each in held if each.account.currency == currency]
         which = Slice("moves", [each.account.id for each in some], ground.period.start, ground.period.end)
-        totals = await stored.totals(session, owner, replace(which, currency=currency), by="day")
+        totals = await money_totals.totals(session, owner, replace(which, currency=currency), by="day")
         moves = {each.day: int(each.amount) for each in totals}
         balance = sum(each.balance for each in some)
         points = []
