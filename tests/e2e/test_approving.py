@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from assistant import auth
 from assistant.house import House
@@ -42,9 +42,8 @@ async def house(tmp_path: Path, box: Letterbox, monkeypatch: pytest.MonkeyPatch)
         yield house
 
 
-async def test_on_a_phone_an_action_is_shown_changed_approved_and_taken_back(
-    house: House, box: Letterbox, phone: Visit
-) -> None:
+async def signed_in(house: House, phone: Visit) -> Page:
+    """Ana's chat."""
     code = await auth.first_code(house.database, house.settings)
     await auth.sign_up(house.database, house.settings, code=code, name="Ana", password=PASSWORD)
     page = phone.page
@@ -53,7 +52,24 @@ async def test_on_a_phone_an_action_is_shown_changed_approved_and_taken_back(
     await page.fill("[name=password]", PASSWORD)
     await page.get_by_role("button", name="Sign in").tap()
     await page.locator("#upload-button").wait_for()
+    return page
 
+
+async def in_sight(of: Locator) -> bool:
+    """Whether all of it is on the screen, above the input."""
+    found: bool = await of.evaluate(
+        """each => {
+            const box = each.getBoundingClientRect(), view = each.closest(".overflow-y-auto").getBoundingClientRect();
+            return box.top >= view.top && box.bottom <= view.bottom;
+        }"""
+    )
+    return found
+
+
+async def test_on_a_phone_an_action_is_shown_changed_approved_and_taken_back(
+    house: House, box: Letterbox, phone: Visit
+) -> None:
+    page = await signed_in(house, phone)
     await phone.say("post hostile to grandma: <b>see you</b> ![x](https://evil.test/a.png) on Sunday")
     card = page.locator(".message-content", has_text="fingerprint")
     await expect(card).to_contain_text("    <b>see you</b> ![x](https://evil.test/a.png) on Sunday")
@@ -72,12 +88,7 @@ async def test_on_a_phone_an_action_is_shown_changed_approved_and_taken_back(
     await page.get_by_text("To the conversation").tap()
     approve = page.get_by_role("button", name="Approve", exact=True)
     await expect(approve).to_have_count(1)
-    # A conversation that is opened again draws its buttons anew; a tap before that goes nowhere, as a person sees too.
-    for _ in range(5):
-        await approve.tap()
-        with suppress(AssertionError):
-            await expect(page.get_by_text("Done: posted a letter to grandma.")).to_be_visible(timeout=4_000)
-            break
+    await approve.tap()
     await expect(page.get_by_text("Done: posted a letter to grandma.")).to_be_visible()
     await expect(approve).to_have_count(0)
     assert [each["text"] for each in box.letters] == ["see you on Monday"]
@@ -92,3 +103,60 @@ async def test_on_a_phone_an_action_is_shown_changed_approved_and_taken_back(
     await expect(page.get_by_text("Done: posted a letter to grandma.")).to_have_count(1)
     await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     phone.nothing_left_the_house()
+
+
+async def test_a_short_action_is_in_sight_with_its_buttons_and_the_way_to_those_of_a_long_one_is_shown(
+    house: House, box: Letterbox, phone: Visit
+) -> None:
+    page = await signed_in(house, phone)
+    approve, below = page.get_by_role("button", name="Approve", exact=True), page.locator("#twinning-below")
+    await phone.say("post to grandma: see you")
+    card = page.locator(".message-content", has_text="fingerprint")
+    await expect(approve).to_have_count(1)
+    await expect(below).to_have_count(0)
+    assert await in_sight(card)
+    assert await in_sight(approve)
+    await phone.shot("phone-short-approval")
+    await approve.tap()
+    await expect(page.get_by_text("Done: posted a letter to grandma.")).to_be_visible()
+
+    await phone.say("post to grandma: " + "word " * 250)
+    await expect(below).to_have_text(re.compile(r"Read on: buttons \d screens down"))
+    assert not await in_sight(approve)
+    await phone.shot("phone-long-approval")
+    for _ in range(6):
+        if await below.count() == 0:
+            break
+        await below.tap()
+        await asyncio.sleep(1)  # it scrolls smoothly
+    await expect(below).to_have_count(0)
+    assert await in_sight(approve)
+    await phone.shot("phone-long-approval-end")
+    await approve.tap()
+    await expect(page.get_by_text("Done: posted a letter to grandma.")).to_have_count(2)
+    assert len(box.letters) == 2
+
+
+async def test_a_conversation_opens_with_its_buttons_whichever_connection_is_ready_first(
+    house: House, box: Letterbox, phone: Visit
+) -> None:
+    page = await signed_in(house, phone)
+    await phone.say("post to grandma: see you")
+    approve = page.get_by_role("button", name="Approve", exact=True)
+    await expect(approve).to_have_count(1)
+    await expect(page).to_have_url(re.compile("/thread/"))
+    asked = 0
+
+    async def first_last(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(2 if asked == 1 else 0)
+        await route.continue_()
+
+    await page.route("**/set-session-cookie", first_last)
+    await page.reload()
+    await expect(approve).to_have_count(1)
+    await asyncio.sleep(2.5)  # the overtaken connection would come now
+    await approve.tap()
+    await expect(page.get_by_text("Done: posted a letter to grandma.")).to_be_visible()
+    assert asked == 2

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import math
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -189,29 +189,31 @@ class _Progress:
         return max(0, math.ceil((outcome.until - dt.datetime.now(dt.UTC)).total_seconds()))
 
 
-async def reopen(person: Person, steps: Sequence[Mapping[str, Any]]) -> None:
-    """Makes an opened conversation live again: buttons for what waits, progress for what is on its way.
+async def reopen(person: Person, steps: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+    """Gives their buttons back to an opened conversation; returns what is on its way, for `follow_all`.
 
     Args:
-        steps: As `history` has put them on the screen; what has changed since is drawn here.
+        steps: As `history` will put them on the screen.
     """
+    running: list[Outcome] = []
     for step in steps:
         noted = step["metadata"]
         if noted.get("undo"):
-            action = cards.undo_button(UUID(noted["operation"]))
-            await context.emitter.emit("remove_action", {"id": action.id})
-            await action.send(for_id=step["id"])
+            await cards.put(cards.undo_button(UUID(noted["operation"])), below=step["id"])
         if noted.get("open"):
-            await _reopen(person, UUID(noted["approval"]))
-    await cards.draw_batch()
+            outcome = await _actions().outcome(person.id, UUID(noted["approval"]))
+            if outcome.state == "proposed":
+                await cards.draw_again(await _actions().approval(person.id, outcome.id))
+            else:
+                running.append(outcome)
+    await cards.keep({UUID(each["metadata"]["approval"]) for each in steps if each["metadata"].get("open")})
+    return running
 
 
-async def _reopen(person: Person, key: UUID) -> None:
-    outcome = await _actions().outcome(person.id, key)
-    if outcome.state == "proposed":
-        await cards.draw_again(await _actions().approval(person.id, key))
-    else:
-        _start(_followed(person, outcome))
+def follow_all(person: Person, running: Iterable[Outcome]) -> None:
+    """Shows how decided actions go on, each beside the others."""
+    for each in running:
+        _start(_followed(person, each))
 
 
 async def _followed(person: Person, outcome: Outcome) -> None:

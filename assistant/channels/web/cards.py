@@ -7,7 +7,7 @@ draws it, after a reload and after a restart too. What a button carries is the d
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -74,15 +74,28 @@ def _as_it_is(text: str) -> str:
 async def draw(approval: Approval) -> None:
     """Adds an approval's card, with its buttons, to the conversation."""
     await cl.Message(id=card_id(approval.id), content=card(approval), actions=decisions(approval)).send()
+    await cl.send_window_message({"twinning": {"waits": card_id(approval.id)}})
     remember(approval)
 
 
 async def draw_again(approval: Approval) -> None:
-    """Gives the buttons back to a card that the conversation's history shows already."""
+    """Gives the buttons back to a card that the conversation's history shows."""
     for action in decisions(approval):
-        await context.emitter.emit("remove_action", {"id": action.id})
-        await action.send(for_id=card_id(approval.id))
+        await put(action, below=card_id(approval.id))
     remember(approval)
+
+
+async def put(action: Any, *, below: str) -> None:
+    """Puts a button below a message, once: where the connection was lost for a while it may be there already."""
+    await context.emitter.emit("remove_action", {"id": action.id})
+    await action.send(for_id=below)
+
+
+async def keep(waiting: Collection[UUID]) -> None:
+    """Takes the buttons off the cards that are on the screen and do not wait any more."""
+    for each in _on_screen():
+        if each.id not in waiting:
+            await take_away(each.id)
 
 
 def decisions(approval: Approval) -> list[Any]:

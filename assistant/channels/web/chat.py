@@ -13,7 +13,7 @@ from chainlit.context import context, init_ws_context
 from chainlit.server import sio
 from chainlit.session import WebsocketSession
 
-from assistant.channels.web import approving, markup, open_chat, uploads
+from assistant.channels.web import approving, cards, markup, open_chat, uploads
 from assistant.channels.web.current import house, limiter
 from assistant.channels.web.drawing import (
     PICK,
@@ -41,7 +41,7 @@ STARTERS = (
 MESSAGE_BYTES = 8_000_000
 """A longer message breaks the connection; up to here the assistant can say in words that it is too long."""
 RESUME_DELAY_S = 0.3
-"""The front end forgets buttons that come before it has drawn the conversation."""
+"""The front end forgets messages that come before the conversation."""
 
 
 def register() -> None:
@@ -102,23 +102,28 @@ async def _picked(payload: dict[str, Any]) -> None:
 
 
 async def on_chat_resume(thread: Any) -> None:
-    """A conversation is opened again: the buttons of an open question and of waiting approvals come back."""
+    """A conversation is opened again: the buttons of an open question and of waiting approvals come back.
+
+    Chainlit sends the conversation after this. Buttons that are there by then are drawn together with it, so that
+    nothing moves under a finger; messages that were sent by then would be gone.
+    """
     person = await open_chat.person()
     asked = await house().assistant.pending(person, UUID(thread["id"]))
     question = next((each["id"] for each in reversed(thread["steps"]) if each["metadata"].get("question")), None)
     actions = buttons(UUID(thread["id"]), asked) if asked and question else []
     remember_buttons(actions)
+    for action in actions:
+        await cards.put(action, below=str(question))
+    running = await approving.reopen(person, thread["steps"])
+    await cl.send_window_message({"twinning": {"opened": thread["id"]}})
 
-    async def draw() -> None:
+    async def go_on() -> None:
         await asyncio.sleep(RESUME_DELAY_S)
-        await cl.send_window_message({"twinning": {"opened": True}})
-        for action in actions:
-            await context.emitter.emit("remove_action", {"id": action.id})
-            await action.send(for_id=question)
         async with told():
-            await approving.reopen(person, thread["steps"])
+            await cards.draw_batch()
+            approving.follow_all(person, running)
 
-    cl.user_session.set("drawing", asyncio.create_task(draw()))
+    cl.user_session.set("drawing", asyncio.create_task(go_on()))
 
 
 async def on_stop(sid: str) -> None:

@@ -121,7 +121,9 @@ def prepare(settings: Settings) -> Path:
     Raises:
         ConfigurationError: the data folder cannot be written.
     """
-    root = settings.data_dir / "web"
+    # It reads where its folder is once: a second house in one process, as in tests, shares the first one's.
+    chainlit = sys.modules.get("chainlit.config")
+    root = Path(chainlit.APP_ROOT) if chainlit else settings.data_dir / "web"
     try:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         root.chmod(0o700)  # uploads pass through it

@@ -1,6 +1,20 @@
-// Beside Chainlit's page: passages and settings in a drawer, the embedding's progress, the service worker.
+// Beside Chainlit's page: passages and settings in a drawer, the way to an approval's buttons, the embedding's progress,
+// the service worker.
 (() => {
   "use strict";
+
+  // Opened at a conversation's address, the front end connects twice: before it has read which conversation, and after.
+  // Each time it first asks for this cookie; the first answer may come last, and its connection would be the one that
+  // stays, in which the conversation never opens. So who was overtaken waits for ever.
+  const ask = window.fetch;
+  let newest = 0;
+  window.fetch = (address, options) => {
+    const answer = ask(address, options);
+    if (new URL(address.url ?? address, location.href).pathname !== "/set-session-cookie") return answer;
+    const mine = ++newest;
+    return answer.finally(() => (mine === newest ? undefined : new Promise(() => {})));
+  };
+
   const PARTS = /^\/(?:passage\/|settings$|figures\/rows$)/;
   const PAGES = /^\/(?:approvals|inbox|connections|egress|audit)(?:\/|$)/;
   const BUSY_MS = 4000;
@@ -108,14 +122,95 @@
     if (told.thread && location.pathname === "/" && innerWidth < 768) {
       history.replaceState(history.state, "", `/thread/${told.thread}`);
     }
-    if (told.opened) toLastQuestion(20);
+    if (told.opened && told.opened !== opened) {
+      opened = told.opened;
+      whenDrawn(ASKED, showLast);
+    }
+    if (told.waits) whenDrawn(`#step-${told.waits} ${WAITS}`, showLast);
   });
 
-  function toLastQuestion(tries) {
-    const asked = document.querySelectorAll('[data-step-type="user_message"]');
-    if (asked.length) asked[asked.length - 1].scrollIntoView({ block: "start" });
-    else if (tries) setTimeout(() => toLastQuestion(tries - 1), 100);
+  const ASKED = '[data-step-type="user_message"]';
+  const WAITS = 'button[id^="deny-"]:not([id^="deny-all-"])';
+  const DRAWN_MS = 10000;
+  let opened = "";
+
+  // As soon as it is there, before it is painted: later it would move under a finger.
+  function whenDrawn(what, act) {
+    const look = () => {
+      if (!document.querySelector(what)) return false;
+      watching.disconnect();
+      act();
+      requestAnimationFrame(() => requestAnimationFrame(act)); // the room below is made only then
+      return true;
+    };
+    const watching = new MutationObserver(look);
+    if (look()) return;
+    watching.observe(document.body, { childList: true, subtree: true });
+    setTimeout(() => watching.disconnect(), DRAWN_MS);
   }
+
+  // The last question with what follows; or the first action that waits since, in full where it fits.
+  function showLast() {
+    const asked = [...document.querySelectorAll(ASKED)].at(-1);
+    const card = waiting().find((each) => !asked || asked.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING);
+    if (!card) return asked?.scrollIntoView({ block: "start" });
+    card.scrollIntoView({ block: card.offsetHeight + 24 <= view(card).height ? "end" : "start" });
+  }
+
+  function waiting() {
+    return [...document.querySelectorAll(WAITS)].map((each) => each.closest("[data-step-type]")).filter(Boolean);
+  }
+
+  function view(card) {
+    return card.closest(".overflow-y-auto").getBoundingClientRect();
+  }
+
+  // While the buttons of what waits are below the window, a line above the input says how far, and leads on by a
+  // windowful at a time: what is approved has been on the screen.
+  let next = () => {};
+
+  function pointBelow() {
+    const card = waiting().find((each) => each.getBoundingClientRect().bottom > view(each).bottom + 12);
+    let line = document.getElementById("twinning-below");
+    document.body.classList.toggle("twinning-waits-below", Boolean(card));
+    if (!card) return line?.remove();
+    if (!line) {
+      line = document.createElement("button");
+      line.id = "twinning-below";
+      line.type = "button";
+      line.addEventListener("click", () => next());
+      document.body.append(line);
+    }
+    const { top, bottom, left, width, height } = view(card);
+    const box = card.getBoundingClientRect();
+    const begun = box.top < bottom - 48;
+    const rest = box.bottom - bottom;
+    const step = height - 48;
+    const screens = Math.ceil(rest / step);
+    const far = screens > 1 ? `${screens} screens down` : "below";
+    const said = begun ? `Read on: buttons ${far} ↓` : "An action waits for you below ↓";
+    if (line.textContent !== said) line.textContent = said;
+    line.style.left = `${left + width / 2}px`;
+    line.style.bottom = `${innerHeight - bottom + 12}px`;
+    next = () =>
+      card.closest(".overflow-y-auto").scrollBy({
+        top: begun ? Math.min(rest + 16, step) : box.top - top,
+        behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
+      });
+  }
+
+  let planned = false;
+  function lookBelow() {
+    if (planned) return;
+    planned = true;
+    requestAnimationFrame(() => {
+      planned = false;
+      pointBelow();
+    });
+  }
+  document.addEventListener("scroll", lookBelow, { capture: true, passive: true });
+  addEventListener("resize", lookBelow);
+  new MutationObserver(lookBelow).observe(document.documentElement, { childList: true, subtree: true });
 
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/service-worker.js");
   setTimeout(watch, 1500);
