@@ -135,6 +135,17 @@ average length of a ride this year in minutes | workout_duration mean 2026-01-01
 average grocery bill this year | spending mean 2026-01-01..2026-11-22 categories=Groceries
 biggest salary this year | income max 2026-01-01..2026-11-22 categories=Salary
 how much did i spnd on grocceries in may | spending sum 2026-05-01..2026-05-31 categories=Groceries
+ok so like how many steps did i get on saturday | step_count sum 2026-11-21
+step total for the week so far | step_count sum 2026-11-16..2026-11-22
+Good morning! Could you tell me how many hours I slept on average in June, please? | sleep mean 2026-06-01..2026-06-30
+What was my heart rate range last week? | heart_rate min 2026-11-09..2026-11-15 & heart_rate max 2026-11-09..2026-11-15
+how many 10k step days in July? | step_count count 2026-07-01..2026-07-31 >=10000
+What's our grocery spending for the year to date? | spending sum 2026-01-01..2026-11-22 categories=Groceries
+how many trips to Aldi in 2026? | spending count 2026-01-01..2026-11-22 payees=Aldi
+How many times did I fill up at Shell since July? | spending count 2026-07-01..2026-11-22 payees=Shell
+What did the garage Shell cost in March? | spending sum 2026-03-01..2026-03-31 payees=Shell
+How much cheaper was July than June for restaurants? | spending sum 2026-07-01..2026-07-31 vs 2026-06-01..2026-06-30 categories=Restaurants
+How much did we spend in the Christmas week, 22 to 28 December 2025? | spending sum 2025-12-22..2025-12-28
 do I sleep longer on weekends | sleep mean 2025-11-23..2026-11-22 weekdays=56 & sleep mean 2025-11-23..2026-11-22 weekdays=01234
 do I spend more on weekends? | spending mean 2025-11-23..2026-11-22 by day weekdays=56 & spending mean 2025-11-23..2026-11-22 by day weekdays=01234
 Do I spend more on weekends than on weekdays? | spending mean 2025-11-23..2026-11-22 by day weekdays=56 & spending mean 2025-11-23..2026-11-22 by day weekdays=01234
@@ -517,6 +528,9 @@ how much did I get back from Aldi in March | 0
 how much did I spend per hour last month | 0
 is my bedtime getting later? | 3
 do I work out more on weekends? | 1
+How far did I go in October? | 2
+spending over Christmas compared with last month | 3
+how did I sleep lately compared with last year | 3
 do I sleep better when I walk more | 2
 how much did I spend on weeknights last month | 1
 how many groceries did I pay for in October | 2

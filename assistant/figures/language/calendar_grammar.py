@@ -98,7 +98,8 @@ _TEXT: list[tuple[str, Builder]] = [
     (rf"(?:the )?(?P<nth>first|1st|last) week (?:of|in) {_M}(?:(?: of)? {_YEARLIKE})?", read_first_week),
     (r"(?:the )?(?P<unit>week|month|quarter|year) before last\b", read_before_last),
     (rf"(?:(?:last|this|on|past) )?{_W} night\b", read_weekday_night),
-    (rf"(?:calendar )?(?:week|kw) (?P<week>\d{{1,2}})\b(?:(?: of| in)? {_YEARLIKE})?", read_numbered_week),
+    (r"(?:calendar )?(?:week|kw) (?P<week>\d{1,2})\b(?! ?(?:to|until|till|and|-) \d)"
+     rf"(?:(?: of| in)? {_YEARLIKE})?", read_numbered_week),
     (rf"(?:the )?{_NTH2} of (?:{_YEARLIKE}|{_M}(?: (?P<of_year>\d{{4}}))?)", read_half),
     (rf"h(?P<h>[12])\b(?:(?: of)? {_YEARLIKE})?", read_half),
     (rf"(?:the )?{_NTH4} of {_YEARLIKE}", read_quarter),

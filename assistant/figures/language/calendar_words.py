@@ -34,11 +34,13 @@ class Doubt:
 
     Attributes:
         vague: "Lately": beside other days it says nothing more.
+        near: Nor does "the Christmas week" beside the days that it has.
     """
 
     question: str
     choices: tuple[tuple[str, str], ...] = ()
     vague: bool = False
+    near: dt.date | None = None
 
 
 Found = Span | Doubt | None

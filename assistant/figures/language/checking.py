@@ -57,6 +57,8 @@ def ask_which(reading: Reading, each: Meant) -> None:
         walked = each.title == "walking" and each.activities == ()
         choices = [(label, words if walked else reading.with_period(words)) for label, words in each.choices]
         raise Ask(each.question, choices)
+    if re.match(r"how far did i (?:go|get|travel|move)\b", reading.words):
+        raise Ask(question, [(title, reading.with_period(f"what was my {title}")) for title in titles])
     raise Ask(question, [(title, reading.said.instead(each.start, each.end, title)) for title in titles])
 
 

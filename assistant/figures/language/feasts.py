@@ -107,7 +107,7 @@ def around_feast(calendar: Calendar, day: dt.date, name: str) -> Doubt:
     """How many days a feast has is for the person to say."""
     spans = [(day, day)] + [(day - before * DAY, day + after * DAY) for before, after in ((1, 1), (3, 7))]
     choices = [(named_span(*each), _said_as(*each)) for each in spans if each[1] <= calendar.today]
-    return Doubt(f"Which days do you mean by {name.title()}?", tuple(choices))
+    return Doubt(f"Which days do you mean by {name.title()}?", tuple(choices), near=day)
 
 
 def _said_as(start: dt.date, end: dt.date) -> str:

@@ -10,7 +10,8 @@ import re
 from assistant.figures.language.said import plain
 
 _POLITE = re.compile(
-    r"^(?:(?:hi|hello|hey|ok|okay|please|pls|and|so|well|now|yes|thanks|twinning|assistant) )*"
+    r"^(?:(?:hi|hello|hey|ok|okay|please|pls|and|so|well|now|yes|thanks|twinning|assistant|um|uh|hmm|anyway|"
+    r"good (?:morning|afternoon|evening)|hi there|hey there) )*"
     r"(?:(?:can|could|would|will) you (?:please |kindly |just )*(?:tell|show|give|calculate|compute|check|find|"
     r"list|plot|draw|look up)(?: me)?"
     r"|i (?:want|would like|need|wish) to (?:know|see|hear|check|find out)|let (?:me|us) (?:know|see)|do you "
@@ -49,6 +50,11 @@ _SAID_AS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
          r"per \1 on average"),
         (r"\b(spend|earn|walk|sleep|exercise|run|drink|eat) (?:more|less|better|worse|longer) (?:when|if|on days when) "
          r"(?:i|we) (\w+) (?:more|less|better|worse|longer|badly|well)\b", r"\1 relate to \2"),
+        (r"\b(?:(?:for|in|over) )?the (week|month|quarter|year) (?=so far|to date)", r"this \1 "),
+        (r"\brange\b(?! (?:of|from|between))", "lowest and highest"),
+        (r"\bhow many (\d[\d,.]*k?) steps? days\b", r"how many days with at least \1 steps"),
+        (r"\bwhat (?:do|did) (?:the|my) scales? (?:say|show|read)\b", "what was my weight"),
+        (r"^(?:(?:ok|so|and|um|uh|well) )*like (?=(?:how|what|which|when|did|do|am|is|was)\b)", ""),
         (r"\bmonthly (average|mean|median)\b", r"\1 per month"),
         (r"\b(?:let us say|lets say|i mean|i guess|i think|you know|by any chance)\b", ""),
         (r"\bsay (?=over|since|for|in the|from|between|during)", ""),

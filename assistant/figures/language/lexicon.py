@@ -136,7 +136,7 @@ SYNONYMS: tuple[frozenset[str], ...] = tuple(
         "internet, broadband",
         "sport, sports, fitness",
         "books, book",
-        "charity, donations, donation",
+        "charity, donations, donation, donated, donate, donating",
     )
 )
 

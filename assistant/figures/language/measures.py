@@ -365,7 +365,7 @@ def take_measures(said: Said, asked: Asked) -> None:
     asked.measures += [name for _, name in sorted(found)]
     if match := said.take(
         r"\b(?P<more>more|less|fewer|better|worse|longer|shorter|higher|lower|earlier|later|faster|slower|"
-        r"heavier|lighter|bigger|smaller|deeper|as (?:much|many|long|well))\b"
+        r"heavier|lighter|bigger|smaller|deeper|cheaper|pricier|dearer|as (?:much|many|long|well))\b"
     ):
         asked.relative = match["more"]
         said.take(r"\b(?:or|and) (?:less|more|fewer|lower|higher|worse|better|earlier|later|shorter|longer)\b")

@@ -17,6 +17,11 @@ _WORD = re.compile(r"[\w&]+")
 _LEADS = {"on": "category", "for": "category", "at": "payee", "in": "account", "from": "", "to": "payee", "with": ""}
 _SAID_KIND = {"category": "category", "payee": "payee", "shop": "payee", "store": "payee", "merchant": "payee",
               "account": "account", "card": "account"}  # fmt: skip
+_BUSINESS = (
+    r"(?:dentist|doctor|vet|gym|supermarket|restaurant|cafe|bakery|bar|pub|cinema|pharmacy|landlord|hotel|garage|bank|"
+    r"bookshop|insurer|airline|company|firm|employer|agency|clinic|petrol station|gas station)"
+)
+"""Before a name, what it is: "the dentist Lindner"."""
 CORE = frozenset(
     "average mean total sum median top most least highest lowest biggest largest smallest longest shortest "
     "best worst may "
@@ -160,12 +165,12 @@ def _at(said: Said, start: int, end: int, options: Sequence[tuple[str, str]], *,
     before = said.rest[:start]
     kinds: list[str] = []
     if lead := re.search(
-        r"\b(?:(on|for|at|in|from|to|with|by|via|through) )?((?:my|the|our) )?(?:(category|payee|shop|store|"
-        r"merchant|account|card) )?$",
+        rf"\b(?:(on|for|at|in|from|to|with|by|via|through) )?((?:my|the|our) )?(?:(category|payee|shop|store|"
+        rf"merchant|account|card|(?<=the ){_BUSINESS}) )?$",
         before,
     ):
         if lead[3]:
-            kinds.append(_SAID_KIND[lead[3]])
+            kinds.append(_SAID_KIND.get(lead[3], "payee"))
         elif lead[1]:
             kinds.append(_LEADS.get(lead[1], ""))
         if lead[1] or lead[3]:

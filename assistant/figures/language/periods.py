@@ -61,6 +61,18 @@ class Mention:
         start = first if self.open_start and first else self.span.start
         return Period(start, max(start, min(self.span.end, today)), self.span.label)
 
+    def says_nothing_beside(self, others: Sequence[Mention]) -> bool:
+        """True for "lately, over the last 8 weeks" and for "the Christmas week, 22 to 28 December"."""
+        spans = [each.span for each in others if each.span]
+        if self.doubt is None:
+            return False
+        if (near := self.doubt.near) is not None:
+            spans = [each for each in spans if each.start - 7 * DAY <= near <= each.end + 7 * DAY]
+            spans = [each for each in spans if each.end - each.start <= 31 * DAY]
+        elif not self.doubt.vague:
+            return False
+        return bool(spans)
+
     def is_ahead(self, today: dt.date) -> bool:
         """True when none of these days has come yet."""
         return self.span is not None and self.span.start > today
@@ -133,8 +145,6 @@ def mentions(said: Said, calendar: Calendar, *, comparing: bool = True) -> list[
                 said.taken(*match.span())
                 found.append(mention)
     found += _bare_weekdays(said, found)
-    if any(each.span or each.shift for each in found):  # "lately, over the last 8 weeks"
-        found = [each for each in found if not (each.doubt and each.doubt.vague)]
     return sorted(found, key=lambda each: each.start)
 
 

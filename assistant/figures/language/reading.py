@@ -113,6 +113,8 @@ class Reading:
         if asked.limit:
             said.take(rf"\b(?:by|for|of)\b(?= {DONE})")  # "top 10 days by steps"
         asked.shared = len(meant) > 1
+        if not self.compare and not asked.relative:
+            self.times = [each for each in self.times if not each.says_nothing_beside(self.times)]
         asked.joined = said.has(r"\b(?:and|or)\b") is not None
         if said.take(r"\bso far\b"):
             self.so_far = True

@@ -59,7 +59,12 @@ class Topic:
 _MORE_WORDS: Mapping[str, tuple[str, ...]] = {
     r"calories|kcal|cals?": ("active_energy", "dietary_energy", "basal_energy_burned"),
     r"energy": ("active_energy", "basal_energy_burned", "dietary_energy"),
-    r"(?:total )?distance": ("walking_running_distance", "cycling_distance", "swimming_distance", "workout_distance"),
+    r"(?:total )?distance|(?<=how far did i )(?:go|get|travel|move)": (
+        "walking_running_distance",
+        "cycling_distance",
+        "swimming_distance",
+        "workout_distance",
+    ),
     r"(?:calories|kcal|energy)(?: \w+)? burn(?:ed|t)?|burn(?:ed|t)?": ("active_energy",),
     r"calories (?:i )?(?:ate|eaten)|ate|eat|eaten": ("dietary_energy",),
     r"blood pressure": ("blood_pressure_systolic", "blood_pressure_diastolic"),

@@ -272,7 +272,12 @@ def _money(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name], *,
     averaged = said.has(r"\b(?:average|mean|median|typical)\b") is not None
     asked.per_purchase = each_one is not None or (billed and averaged and asked.per is None)
     if names:
-        said.take(r"\b(?:shop|shopped|visit|visited|buy|bought)\b(?! costs?\b)")
+        said.take(
+            r"\b(?:shop|shopped|visit|visited|buy|bought|fill(?:ed)? up|fuel(?:led)? up|refuel(?:led|ed)?|stop(?:ped)? "
+            r"(?:by|in)|order(?:ed)?|dined?|lunch(?:ed)?)\b(?! costs?\b)"
+        )
+        if asked.how == "many":
+            said.take(r"\b(?:trips?|visits?|stops?)\b(?! costs?\b)")
         visits = r"\b(?:average|typical|median|mean|biggest|most expensive) (visits?|shop|shopping trips?)\b"
         if visit := re.search(visits, said.text):
             said.taken(*visit.span(1))
