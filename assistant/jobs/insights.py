@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,35 +17,15 @@ from assistant.db import insights, operations
 from assistant.db.database import Database
 from assistant.errors import BadInput, TwinningError
 from assistant.events import Person
-from assistant.figures.insights.finding import KINDS, Insight, Kind, chosen
+from assistant.figures.insights.finding import KINDS, Insight, chosen
 from assistant.figures.insights.insights_looking import look
+from assistant.figures.insights.standing import KindStatus, standing
 from assistant.house import House
 
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 600.0
 """How often it is looked whether a new day has begun."""
-DOWN = 2
-"""So many thumbs down make a kind silent, until one goes up."""
-
-
-@dataclass(frozen=True)
-class KindStatus:
-    """How the person stands to a kind.
-
-    Attributes:
-        told: How many of it were told so far.
-        down: Thumbs down that hold.
-    """
-
-    kind: Kind
-    told: int
-    down: int
-
-    @property
-    def silent(self) -> bool:
-        """Whether nothing of it is told any more."""
-        return self.down >= DOWN
 
 
 async def run(database: Database, person: Person, *, now: dt.datetime) -> list[Insight]:
@@ -67,7 +45,7 @@ async def run(database: Database, person: Person, *, now: dt.datetime) -> list[I
         picked = chosen(
             found,
             told={each.key: (each.kind, each.day) for each in told},
-            silent=frozenset(each.kind.key for each in _standing(told) if each.silent),
+            silent=frozenset(each.kind.key for each in standing(told) if each.silent),
             today=local.date(),
             budget=budget,
         )
@@ -97,14 +75,7 @@ async def _tell(database: Database, owner: UUID, insight: Insight, now: dt.datet
 async def kinds(database: Database, person: Person) -> list[KindStatus]:
     """All kinds, and how the person stands to them."""
     async with database.session(person.id) as session:
-        return _standing(await insights.told(session, person.id))
-
-
-def _standing(told: Sequence[insights.Told]) -> list[KindStatus]:
-    of = {key: [each for each in told if each.kind == key] for key in KINDS}
-    return [
-        KindStatus(kind, len(of[kind.key]), sum(each.vote == -1 for each in of[kind.key])) for kind in KINDS.values()
-    ]
+        return standing(await insights.told(session, person.id))
 
 
 async def vote(database: Database, person: Person, which: str, *, up: bool) -> KindStatus:

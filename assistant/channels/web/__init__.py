@@ -9,9 +9,11 @@
     answering.py  how our own pages answer: whole, as a part, or with a refusal
     pages.py      sign-in, sign-up, passages, settings, the chat's page itself
     outside_pages.py, connection_pages.py, ledger_pages.py
-                  approvals and grants; services; what left the house, the audit, the inbox
+                  approvals and grants; services; what left the house, the audit
     outside_markup.py
                   the HTML of these three
+    inbox_pages.py, inbox_markup.py
+                  the inbox, with thumbs for insights and the records that they stand on
     figure_pages.py, figure_parts.py
                   the records and the chart behind a figure; what an answer with figures shows besides its words
     uploads.py    files that are dropped into the chat

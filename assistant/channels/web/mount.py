@@ -12,6 +12,7 @@ from assistant.channels.web import (
     connection_pages,
     figure_pages,
     identity,
+    inbox_pages,
     ledger_pages,
     outside_pages,
     pages,
@@ -30,7 +31,7 @@ def mount(app: FastAPI) -> None:
     chat.register()
     ensure_jwt_secret()
     app.add_middleware(Guard, person_of=identity.of_cookies)
-    for room in (pages, outside_pages, connection_pages, ledger_pages, figure_pages, uploads):
+    for room in (pages, outside_pages, connection_pages, ledger_pages, inbox_pages, figure_pages, uploads):
         app.include_router(room.router)
     for each in (app, chainlit_app):
         each.add_exception_handler(TwinningError, in_words)

@@ -1,4 +1,4 @@
-"""The HTML of the pages about the outside: approvals, connections, ledgers, inbox. All text from elsewhere is escaped.
+"""The HTML of the pages about the outside: approvals, connections, ledgers. All text from elsewhere is escaped.
 
 What hides or disguises (control, bidi and zero-width characters, hosts with foreign letters) is shown as its code, as
 in an approval.
@@ -20,7 +20,7 @@ from assistant.actions.display import visible
 from assistant.actions.grants import StandingGrant
 from assistant.actions.outcomes import Outcome
 from assistant.channels.web.rendering import host_of
-from assistant.db.tables import EgressEntry, Notice, Operation
+from assistant.db.tables import EgressEntry, Operation
 from assistant.events import Approval, Person
 from integrations import Question, Service
 
@@ -173,9 +173,9 @@ def outcome_html(outcome: Outcome, *, details: bool = True) -> str:
         told, where = told.removesuffix(f"\n{receipt.link}"), f"<br>{link(receipt.link)}"
     does = ""
     if receipt is not None and receipt.undo is not None:
-        does = _button(f"/approvals/{outcome.id}/undo", "Undo")
+        does = button(f"/approvals/{outcome.id}/undo", "Undo")
     elif outcome.until is not None:
-        does = _button(f"/approvals/{outcome.id}/cancel", "Cancel")
+        does = button(f"/approvals/{outcome.id}/cancel", "Cancel")
     more = f'<a href="/approvals/{outcome.id}">Details</a>' if details else ""
     row = f'<div class="row">{does}{more}</div>' if does or more else ""
     return f'<li class="{outcome.state}"><p>{text(told)}{where}</p>{row}</li>'
@@ -190,7 +190,7 @@ def decided_html(results: Iterable[Outcome | Exception]) -> str:
 
 
 def _grant(grant: StandingGrant, person: Person) -> str:
-    ends = _button(f"/grants/{grant.id}/revoke", "Revoke")
+    ends = button(f"/grants/{grant.id}/revoke", "Revoke")
     return (
         f'<section class="service"><p><b>{text(grant.tool)}</b> to {text(grant.target)}<br>'
         f"{grant.remaining} more {'time' if grant.remaining == 1 else 'times'}, "
@@ -208,7 +208,8 @@ def _shape(arguments: Mapping[str, Any]) -> str:
     return f'<dl class="facts">{rows}</dl>'
 
 
-def _button(address: str, label: str) -> str:
+def button(address: str, label: str) -> str:
+    """A form of one button."""
     return f'<form method="post" action="{address}" class="small"><button class="plain">{label}</button></form>'
 
 
@@ -249,7 +250,7 @@ def _service(service: Service, found: Connected | None, person: Person, *, faile
             f'<p class="state">Connected as <b>{text(found.account)}</b> since {moment(found.connected_at, person)}; '
             f"last used or checked: {moment(found.checked_at, person)}.</p>" + trouble(found.trouble or "")
         )
-        does = f'<div class="row">{_button(f"/connections/{service.name}/disconnect", "Disconnect")}</div>'
+        does = f'<div class="row">{button(f"/connections/{service.name}/disconnect", "Disconnect")}</div>'
     fields = "".join(_question(each, found, failed) for each in service.questions)
     summary = "Connect again" if found else "Connect"
     return (
@@ -276,7 +277,7 @@ def _question(question: Question, found: Connected | None, failed: Failed | None
     return f"<label>{label}{hint}{typed}</label>"
 
 
-# Ledgers and inbox
+# Ledgers
 
 
 def egress_html(totals: Sequence[tuple[str, int, int, int]], lines: Sequence[EgressEntry], person: Person) -> str:
@@ -299,9 +300,9 @@ def egress_html(totals: Sequence[tuple[str, int, int, int]], lines: Sequence[Egr
         return body + "<p>Nothing has left it.</p>"
     return (
         body
-        + _table(("Host", "Requests", "Out", "In"), by_host)
+        + table(("Host", "Requests", "Out", "In"), by_host)
         + "<h2>The last requests</h2>"
-        + _table(("When", "Host", "Why", "Carried", "Out", "In", "Answer"), each)
+        + table(("When", "Host", "Why", "Carried", "Out", "In", "Answer"), each)
     )
 
 
@@ -311,7 +312,7 @@ def audit_html(entries: Sequence[tuple[int, Mapping[str, Any]]], person: Person,
     return (
         f"{rooms('/audit')}<h1>Audit</h1>"
         '<p class="aside">Every proposal, decision and result, each entry sealed to the one before it.</p>'
-        f'{said}<div class="row">{_button("/audit/verify", "Verify")}</div>'
+        f'{said}<div class="row">{button("/audit/verify", "Verify")}</div>'
         + (f'<ul class="outcomes">{listed}</ul>' if listed else "<p>There is no entry yet.</p>")
     )
 
@@ -334,29 +335,6 @@ def verified_html(verified: Verified) -> str:
     return f'<p class="fine" role="status">All {verified.entries:,} entries are as they were written.</p>'
 
 
-def inbox_html(notices: Sequence[Notice], person: Person) -> str:
-    """What the person should know; what they have seen comes last."""
-    new = [each for each in notices if each.seen_at is None]
-    old = [each for each in notices if each.seen_at is not None]
-    parts = [rooms("/inbox"), "<h1>Inbox</h1>"]
-    if not new:
-        parts.append("<p>There is nothing new.</p>")
-    parts += [_notice(each, person, does=_button(f"/inbox/{each.id}/seen", "Seen")) for each in new]
-    if len(new) > 1:
-        parts.append(f'<div class="row">{_button("/inbox/seen", "All seen")}</div>')
-    if old:
-        parts.append("<h2>Seen</h2>" + "".join(_notice(each, person) for each in old))
-    return "".join(parts)
-
-
-def _notice(notice: Notice, person: Person, *, does: str = "") -> str:
-    row = f'<div class="row">{does}</div>' if does else ""
-    return (
-        f'<section class="service"><p class="source">{text(notice.kind.replace("_", " "))} · '
-        f'{moment(notice.created_at, person)}</p><p class="said">{text(notice.text)}</p>{row}</section>'
-    )
-
-
 def size(count: int | None) -> str:
     """Bytes as a person reads them."""
     if count is None:
@@ -372,7 +350,7 @@ def _fact(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; the cells are escaped already."""
     head = "".join(f"<th>{each}</th>" for each in heads)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
