@@ -26,6 +26,12 @@ DAYS = """
 today | 2026-11-22
 on Friday night | 2026-11-21
 last Monday night | 2026-11-17
+the day before my birthday | 2026-05-02
+in the 10 days before my birthday | 2026-04-23..2026-05-02
+the day after Christmas | 2025-12-26
+the two weeks after Easter | 2026-04-06..2026-04-19
+the three months before March | 2025-12-01..2026-02-28
+the month before last month | 2026-09-01..2026-09-30
 the month before last | 2026-09-01..2026-09-30
 the week before last | 2026-11-02..2026-11-08
 yesterday | 2026-11-21
@@ -130,6 +136,7 @@ DOUBTS = """
 3/4/2025 | 3 April 2025; 4 March 2025
 on 05-06-2025 | 5 June 2025; 6 May 2025
 last March | March 2026; March 2025
+in the week before Christmas | 18 to 24 December 2025
 the first week of May | 1 to 7 May 2026; 4 to 10 May 2026
 in the last week of October 2026 | 25 to 31 October 2026; 19 to 25 October 2026
 from March | since March 2026; in March 2026

@@ -528,6 +528,8 @@ how much did I get back from Aldi in March | 0
 how much did I spend per hour last month | 0
 is my bedtime getting later? | 3
 do I work out more on weekends? | 1
+How fast did I run on average this year? | 0
+How much sugar did I eat in July? | 0
 How far did I go in October? | 2
 spending over Christmas compared with last month | 3
 how did I sleep lately compared with last year | 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.figures import units
-from assistant.figures.health.metrics import METRICS
+from assistant.figures.health.metrics import METRICS, Kind
 from assistant.figures.language.asking import Ask
 from assistant.figures.language.measures import Asked
 from assistant.figures.language.subjects import CLOCKS, MONEY, NIGHTLY
@@ -33,6 +33,8 @@ def check_words(key: str, title: str, asked: Asked) -> None:
     Raises:
         Ask: it is not.
     """
+    if asked.how == "fast" and (key in MONEY or (key in METRICS and METRICS[key].kind is not Kind.LEVEL)):
+        raise Ask("I know how long and how far it was, but not how fast. Which figure do you want?")
     wanted = {asked.unit, _ABOUT.get(asked.how, "")} - {"", "money"}
     if key == "workout_distance" and not asked.unit:
         wanted -= {"time"}  # "how long was my longest run" asks for either

@@ -19,9 +19,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from assistant.figures.language.calendar_grammar import ANY, ATOMS, span_of
-from assistant.figures.language.calendar_words import Calendar, Doubt, Found, Span
-from assistant.figures.language.days import DAY, MONTHS, named, named_span
+from assistant.figures.language.calendar_grammar import ANY, ATOMS, COUNT, span_of
+from assistant.figures.language.calendar_words import Calendar, Doubt, Found, Span, around, count_of
+from assistant.figures.language.days import DAY, MONTHS, add_months, named, named_span
 from assistant.figures.language.feasts import STRETCH, around_feast
 from assistant.figures.language.said import Said
 from assistant.figures.query import Period
@@ -126,6 +126,10 @@ def mentions(said: Said, calendar: Calendar, *, comparing: bool = True) -> list[
         comparing: Also "the year before", which makes sense beside other days only.
     """
     found: list[Mention] = []
+    for distant in list(_DISTANT.finditer(said.rest)):
+        if mention := _distant(calendar, distant):
+            said.taken(*distant.span())
+            found.append(mention)
     if comparing:
         for pattern, unit in _SHIFTS:
             while match := said.take(rf"\b(?:{pattern})\b"):
@@ -203,6 +207,36 @@ def _range(calendar: Calendar, match: re.Match[str]) -> Mention | None:
             *match.span(), doubt=Doubt(f"{named(start)} is after {named(right.end)}. Which days do you mean?")
         )
     return Mention(*match.span(), span=Span(start, right.end, "range", _range_label(start, right)))
+
+
+def _distant(calendar: Calendar, match: re.Match[str]) -> Mention | None:
+    """ "The 10 days before my birthday"; whether "the week before Christmas" is any seven days is asked."""
+    days = span_of(match["a"], calendar)
+    if not isinstance(days, Span) or days.start > calendar.today:
+        return _mention(match, days)
+    unit, before = match["unit"], match["side"] != "after"
+    if unit == days.unit and not match["count"] and unit not in ("day", "night"):
+        start, end = around(calendar, unit, days.start - DAY if before else days.end + DAY)
+        return Mention(*match.span(), span=Span(start, end, unit, named_span(start, end)))
+    start, end = _so_far_from(days, count_of(match["count"] or "a"), unit, before=before)
+    if unit not in ("day", "night") and not match["count"]:
+        question = f"Which days do you mean by the {unit} {match['side']} {days.label}?"
+        choices = ((named_span(start, end), f"from {named(start)} to {named(end)}"),)
+        return Mention(*match.span(), doubt=Doubt(question, choices))
+    return Mention(*match.span(), span=Span(start, end, "range" if start < end else "day", named_span(start, end)))
+
+
+def _so_far_from(days: Span, count: int, unit: str, *, before: bool) -> tuple[dt.date, dt.date]:
+    """So many days, weeks, months or years right before or after some days."""
+    if unit in ("month", "year"):
+        months = count * (12 if unit == "year" else 1)
+        if before:
+            return add_months(days.start, -months), days.start - DAY
+        return days.end + DAY, add_months(days.end + DAY, months) - DAY
+    number = count * (7 if unit == "week" else 1)
+    if before:
+        return days.start - number * DAY, days.start - DAY
+    return days.end + DAY, days.end + number * DAY
 
 
 def _range_label(start: dt.date, right: Span) -> str:
@@ -304,6 +338,10 @@ def _on_one_of_them(calendar: Calendar, match: re.Match[str]) -> Mention | None:
     return replace(mention, each=True) if mention else None
 
 
+_DISTANT = re.compile(
+    rf"\b(?:(?:in|on|over|during|for) )?(?:the )?(?:{COUNT} )?(?P<unit>day|night|week|month|year)s? "
+    rf"(?P<side>before|after|leading up to|prior to) (?:the )?(?!yesterday|last\b(?! week| month| year))(?P<a>{ANY})"
+)
 _DAYS = "|".join(_PLURAL)
 _ONE = "|".join(name[:-1] for name in _PLURAL)
 _MONTH_OR_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{ANY})"

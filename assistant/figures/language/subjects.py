@@ -136,10 +136,13 @@ def title_of(key: str, have: Vocabulary) -> str:
 def take_metrics(said: Said, have: Vocabulary) -> list[Topic]:
     """Metrics and nights; they are taken."""
     own = tuple((subject.key, subject.title) for subject in have.subjects.values())
+    eaten = said.has(r"\b(?:ate|eat|eaten|drank|drink|drunk|consumed?)\b") is not None
     found: list[Topic] = []
     while best := _first(said, own):
         match, keys = best
         said.taken(*match.span())
+        if eaten:  # sugar that was eaten is none of the blood
+            keys = tuple(key for key in keys if key.startswith("dietary_")) or keys
         here = tuple(key for key in keys if key in have.subjects)
         if set(here) == {"apple_exercise_time", "workouts"}:
             here = here[:1]
