@@ -23,11 +23,12 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
 	@sed '/^uv==/,/[^\\]$$/d' requirements.lock > $(VENV)/pip.lock
-	@if $(PIP) -q --require-hashes -r $(VENV)/uv.lock && $(UV) --require-hashes -r requirements.lock; then :; else \
+	@if $(PIP) -q --require-hashes -r $(VENV)/uv.lock && $(UV) -q --require-hashes -r requirements.lock; then :; else \
 		echo "uv does not do here; using pip, which takes some minutes ..."; \
-		$(PIP) --progress-bar off --require-hashes -r $(VENV)/pip.lock; \
+		$(PIP) -q --require-hashes -r $(VENV)/pip.lock; \
 	fi
 	@$(PIP) -q --no-deps --no-build-isolation -e .
+	@echo "The environment is ready."
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock

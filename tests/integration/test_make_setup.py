@@ -66,7 +66,7 @@ def test_uv_installs_where_it_can_be_had(tmp_path: Path) -> None:
     assert bootstrap.startswith("python -m pip install")
     assert bootstrap.endswith("--require-hashes -r .venv/uv.lock")
     assert (tmp_path / ".venv" / "uv.lock").read_text() == LOCK[LOCK.index("uv") : LOCK.index("yarl")]
-    assert everything == "uv pip install --python .venv/bin/python --require-hashes -r requirements.lock"
+    assert everything == "uv pip install --python .venv/bin/python -q --require-hashes -r requirements.lock"
     assert own.endswith("--no-deps --no-build-isolation -e .")
 
 
