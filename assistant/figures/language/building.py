@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from assistant.figures.language.asking import Ask, listed
 from assistant.figures.language.calendar_words import Doubt
+from assistant.figures.language.cases import Case, Plan, kind_of
 from assistant.figures.language.comparing import beside, counterpart
-from assistant.figures.language.deciding import Case, Plan, kind_of, plans
+from assistant.figures.language.deciding import plans
 from assistant.figures.language.names import Name
 from assistant.figures.language.periods import Mention
 from assistant.figures.language.reading import Reading

@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 
 from assistant.figures.language.asking import PERIODS, Ask
+from assistant.figures.language.cases import Plan, kind_of
 from assistant.figures.language.days import DAY, named
-from assistant.figures.language.deciding import Plan, kind_of
 from assistant.figures.language.periods import Mention
 from assistant.figures.language.reading import Reading
 from assistant.figures.language.subjects import title_of

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from assistant.figures.language.asking import Ask
-from assistant.figures.language.deciding import Case, Plan, kind_of, measure_words
+from assistant.figures.language.cases import Case, Plan, kind_of
+from assistant.figures.language.deciding import measure_words
 from assistant.figures.language.measures import MEASURE_OF
 from assistant.figures.language.reading import Reading
 from assistant.figures.query import Group, Measure
