@@ -134,14 +134,11 @@ class Executor:
         """
         now = self._clock()
         async with self._database.session(owner) as session:
-            key = await operations.claim(session, owner, now=now, until=now + LEASE, only=only)
-            left = key or await operations.claim_left_sent(session, owner, now=now, until=now + LEASE, only=only)
-            found = await operations.with_connection(session, owner, left) if left else None
-            if found is None:
-                return None
-            operation, connection = found
-            if key is None:
-                return self._reconcile(operation, connection)
+            taken = await operations.claim(session, owner, now=now, until=now + LEASE, only=only)
+            if taken is None:
+                left = await operations.claim_left_sent(session, owner, now=now, until=now + LEASE, only=only)
+                return self._reconcile(*left) if left else None
+            operation, connection = taken
             try:
                 proposal, performer = self._as_approved(operation)
                 call = await self._prepared(operation, proposal, performer, connection)

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
 import psycopg
+from psycopg.rows import TupleRow
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 DEMO_WALL = "TW001"
 """What the database says (migration 0013) where something would go into a synthetic person."""
+_DRIVER = "driver"
+"""Where a session keeps the connection below it."""
 REVIVE_PAUSES_S = (0.0, 0.3, 1.0, 3.0)
 """How long to wait, each time, for an embedded server that is coming back after a crash."""
 
@@ -55,24 +58,35 @@ class Database:
         """
         try:
             async with self._sessions() as session:
-                await self._begin(session, owner)
-                yield session
-                await _commit(session)
+                try:
+                    await self._begin(session, owner)
+                    yield session
+                    await _commit(session)
+                except psycopg.Error as error:
+                    if _lost(error):
+                        await session.invalidate()  # the pool knows of what SQLAlchemy sees, not of what we ask below
+                    raise
         except (DBAPIError, psycopg.Error) as error:
             raise _translated(error) from error
 
     async def _begin(self, session: AsyncSession, owner: UUID | None) -> None:
-        """Opens the transaction. An embedded server that died under us is started again first: nothing was sent yet."""
-        for pause_s in REVIVE_PAUSES_S if self._server else ():
+        """Opens the transaction, on new connections where the old ones have died: nothing was asked yet.
+
+        An embedded server that died under us is started again first.
+        """
+        for pause_s in REVIVE_PAUSES_S if self._server else (0.0,):
             try:
                 await _set_owner(session, owner)
                 return
             except (DBAPIError, psycopg.Error) as error:
-                if not _lost(error):
+                # SQLAlchemy tells us of a connection that could not be made; the driver, of one that has died.
+                unmade = isinstance(error, DBAPIError) and self._server is None
+                if unmade or not _lost(error):
                     raise
                 await session.invalidate()
-            assert self._server is not None
-            await asyncio.to_thread(self._server.revive)
+            await self.engine.dispose()
+            if self._server:
+                await asyncio.to_thread(self._server.revive)
             await asyncio.sleep(pause_s)
         await _set_owner(session, owner)
 
@@ -105,9 +119,16 @@ class Database:
             await asyncio.to_thread(self._server.stop)
 
 
+def driver(session: AsyncSession) -> psycopg.AsyncConnection[TupleRow]:
+    """The connection below a session of `Database.session`, in the same transaction: for what is asked very often."""
+    raw: psycopg.AsyncConnection[TupleRow] = session.info[_DRIVER]
+    return raw
+
+
 async def _set_owner(session: AsyncSession, owner: UUID | None) -> None:
     raw = (await (await session.connection()).get_raw_connection()).driver_connection
     assert isinstance(raw, psycopg.AsyncConnection)
+    session.info[_DRIVER] = raw
     # BEGIN and this go out together: one trip to the server instead of two, for every question that is asked.
     async with raw.pipeline():
         await raw.execute("SELECT set_config('twinning.owner', %s, true)", (str(owner or ""),))
@@ -149,7 +170,9 @@ def _engine(url: URL) -> AsyncEngine:
         url.set(drivername="postgresql+psycopg"),
         pool_size=8,
         max_overflow=8,
-        pool_pre_ping=True,
+        # No ping before each use: the first words of a transaction find a dead connection as well (`_begin`). The one
+        # used last is used next, as it knows our most frequent statements already.
+        pool_use_lifo=True,
         connect_args={"options": f"-c role={APP_ROLE} -c statement_timeout=60000", "connect_timeout": 10},
     )
 

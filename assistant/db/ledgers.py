@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from assistant.db.database import driver
 from assistant.db.tables import AuditEntry, AuditHead, EgressEntry
 from assistant.journal import Sent
 
@@ -24,38 +25,37 @@ class Head:
     mac: bytes = b""
 
 
-_LOCKED_HEAD = text(
-    "INSERT INTO audit_heads AS head (owner_id, seq, mac) VALUES (:owner, 0, '')"
-    " ON CONFLICT (owner_id) DO UPDATE SET seq = head.seq RETURNING seq, mac"
+_LOCKED_HEAD = (
+    b"INSERT INTO audit_heads AS head (owner_id, seq, mac) VALUES (%s, 0, '')"
+    b" ON CONFLICT (owner_id) DO UPDATE SET seq = head.seq RETURNING seq, mac"
 )
-_APPEND = text(
-    "WITH entry AS (INSERT INTO audit (owner_id, seq, body, mac) VALUES (:owner, :seq, :body, :mac))"
-    " UPDATE audit_heads SET seq = :seq, mac = :mac WHERE owner_id = :owner"
+_APPEND = (
+    b"WITH entry AS (INSERT INTO audit (owner_id, seq, body, mac) VALUES (%(owner)s, %(seq)s, %(body)s, %(mac)s))"
+    b" UPDATE audit_heads SET seq = %(seq)s, mac = %(mac)s WHERE owner_id = %(owner)s"
 )
-
-
-_NEXT = text(
-    "WITH head AS (UPDATE audit_heads SET seq = :seq, mac = :mac"
-    "  WHERE owner_id = :owner AND seq = :seq - 1 AND mac = :before RETURNING owner_id)"
-    " INSERT INTO audit (owner_id, seq, body, mac) SELECT owner_id, :seq, :body, :mac FROM head RETURNING seq"
+_NEXT = (
+    b"WITH head AS (UPDATE audit_heads SET seq = %(seq)s, mac = %(mac)s"
+    b"  WHERE owner_id = %(owner)s AND seq = %(seq)s - 1 AND mac = %(before)s RETURNING owner_id)"
+    b" INSERT INTO audit (owner_id, seq, body, mac) SELECT owner_id, %(seq)s, %(body)s, %(mac)s FROM head"
 )
 
 
 async def append_after(session: AsyncSession, owner: UUID, before: Head, *, body: bytes, mac: bytes) -> bool:
     """Adds an entry after `before`, if that is still the last one; False when it is not, and nothing was added."""
-    values = {"owner": owner, "seq": before.seq + 1, "before": before.mac, "body": body, "mac": mac}
-    return (await session.execute(_NEXT, values)).first() is not None
+    given = {"owner": owner, "seq": before.seq + 1, "before": before.mac, "body": body, "mac": mac}
+    return (await driver(session).execute(_NEXT, given)).rowcount == 1
 
 
 async def locked_head(session: AsyncSession, owner: UUID) -> Head:
     """The audit's last entry; nobody else adds one until this transaction ends."""
-    row = (await session.execute(_LOCKED_HEAD, {"owner": owner})).one()
-    return Head(row.seq, bytes(row.mac))
+    row = await (await driver(session).execute(_LOCKED_HEAD, (owner,))).fetchone()
+    assert row is not None, "it is stored if it was not there"
+    return Head(*row)
 
 
 async def append(session: AsyncSession, owner: UUID, *, seq: int, body: bytes, mac: bytes) -> None:
     """Adds an entry and makes it the last."""
-    await session.execute(_APPEND, {"owner": owner, "seq": seq, "body": body, "mac": mac})
+    await driver(session).execute(_APPEND, {"owner": owner, "seq": seq, "body": body, "mac": mac})
 
 
 async def head(session: AsyncSession, owner: UUID) -> Head:

@@ -4,45 +4,50 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, DateTime, Text, and_, any_, bindparam, case, cast, delete, func, select, text, update
+from psycopg.sql import SQL, Identifier, Placeholder
+from psycopg.types.json import Jsonb
+from sqlalchemy import Text, cast, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from assistant.db.database import driver
 from assistant.db.tables import Connection, Grant, Notice, Operation
 
-_OPERATIONS = Operation.metadata.tables["operations"]
-_ADD = insert(_OPERATIONS)
+# What every action asks goes to the driver as it is: SQLAlchemy's part of such a question takes three to eight times
+# as long as the question itself.
+_NAMES = tuple(Operation.__table__.columns.keys())
+_COLUMNS = SQL(", ").join(map(Identifier, _NAMES))
+_CONNECTION = ("account", "settings", "connected_at", "checked_at", "trouble")
 WAITING = ("proposed", "approved", "claimed", "sent")
 """The states from which something still follows."""
 
 
+_ADD = (
+    SQL("INSERT INTO operations ({}) VALUES ({})").format(_COLUMNS, SQL(", ").join(map(Placeholder, _NAMES))).as_bytes()
+)
+
+
 async def add(session: AsyncSession, owner: UUID, values: Mapping[str, Any]) -> Operation:
     """Stores an operation (columns of the table, without id and owner) and returns it."""
-    row = {"id": uuid4(), "owner_id": owner, "attempts": 0, **values}
-    await session.execute(_ADD, row)
+    row = dict.fromkeys(_NAMES) | {"id": uuid4(), "owner_id": owner, "attempts": 0, **values}
+    await driver(session).execute(_ADD, row)
     return Operation(**row)
+
+
+_GET = SQL("SELECT {} FROM operations WHERE owner_id = %s AND id = %s").format(_COLUMNS).as_bytes()
 
 
 async def get(session: AsyncSession, owner: UUID, key: UUID) -> Operation | None:
     """The operation, if it is this person's."""
-    found: Operation | None = await session.scalar(
-        select(Operation).where(Operation.owner_id == owner, Operation.id == key)
-    )
-    return found
+    return _operation(await (await driver(session).execute(_GET, (owner, key))).fetchone())
 
 
-async def with_connection(session: AsyncSession, owner: UUID, key: UUID) -> tuple[Operation, Connection | None] | None:
-    """The operation with the person's connection to its service, if there is one."""
-    found = await session.execute(
-        select(Operation, Connection)
-        .outerjoin(Connection, and_(Connection.owner_id == Operation.owner_id, Connection.service == Operation.service))
-        .where(Operation.owner_id == owner, Operation.id == key)
-    )
-    row = found.first()
-    return None if row is None else (row[0], row[1])
+def _operation(row: Sequence[Any] | None) -> Operation | None:
+    return None if row is None else Operation(**dict(zip(_NAMES, row, strict=True)))
 
 
 async def listed(
@@ -62,14 +67,13 @@ async def listed(
     return list(await session.scalars(query.order_by(Operation.proposed_at.desc(), Operation.id).limit(limit)))
 
 
-_COUNT_PROPOSED = text(
-    "SELECT count(*) FROM operations WHERE owner_id = :owner AND state = 'proposed' AND expires_at > :now"
-)
+_COUNT_PROPOSED = b"SELECT count(*) FROM operations WHERE owner_id = %s AND state = 'proposed' AND expires_at > %s"
 
 
 async def count_proposed(session: AsyncSession, owner: UUID, *, now: dt.datetime) -> int:
     """How many proposals wait for the person's answer."""
-    return int(await session.scalar(_COUNT_PROPOSED, {"owner": owner, "now": now}) or 0)
+    row = await (await driver(session).execute(_COUNT_PROPOSED, (owner, now))).fetchone()
+    return int(row[0]) if row else 0
 
 
 async def starting_with(session: AsyncSession, owner: UUID, beginning: str) -> list[Operation]:
@@ -84,27 +88,14 @@ async def starting_with(session: AsyncSession, owner: UUID, beginning: str) -> l
 
 
 _DECIDE = (
-    update(Operation)
-    .where(
-        Operation.owner_id == bindparam("owner"),
-        Operation.id == bindparam("key"),
-        Operation.state == "proposed",
-        Operation.digest == bindparam("digest_"),
-        Operation.expires_at > bindparam("now"),
+    SQL(
+        "UPDATE operations SET state = %(state)s, decided_at = %(now)s, decided_on = %(on)s,"
+        "  not_before = CASE WHEN tool = ANY(%(waits)s::text[]) THEN %(wait_until)s::timestamptz END"
+        " WHERE owner_id = %(owner)s AND id = %(key)s AND state = 'proposed' AND digest = %(digest)s"
+        "  AND expires_at > %(now)s RETURNING {}"
     )
-    .values(
-        state=bindparam("state_"),
-        decided_at=bindparam("now"),
-        decided_on=bindparam("on"),
-        not_before=case(
-            (
-                Operation.tool == any_(bindparam("waits", type_=ARRAY(Text))),
-                bindparam("wait_until", type_=DateTime(timezone=True)),
-            ),
-            else_=None,
-        ),
-    )
-    .returning(Operation)
+    .format(_COLUMNS)
+    .as_bytes()
 )
 
 
@@ -125,11 +116,9 @@ async def decide(
     Args:
         wait_until: Before then it is not carried out, if its tool is one of `waits`.
     """
-    # Named here and not built anew each time: building the statement costs more than the database needs for it.
-    given = {"owner": owner, "key": key, "digest_": digest, "state_": state, "now": now, "on": on,
+    given = {"owner": owner, "key": key, "digest": digest, "state": state, "now": now, "on": on,
              "wait_until": wait_until, "waits": list(waits)}  # fmt: skip
-    moved: Operation | None = await session.scalar(_DECIDE, given)
-    return moved
+    return _operation(await (await driver(session).execute(_DECIDE, given)).fetchone())
 
 
 async def expired(session: AsyncSession, owner: UUID, *, now: dt.datetime) -> list[Operation]:
@@ -143,55 +132,86 @@ async def expired(session: AsyncSession, owner: UUID, *, now: dt.datetime) -> li
     return list(gone)
 
 
-_CLAIM = text(
-    "UPDATE operations SET state = 'claimed', lease_until = :until WHERE owner_id = :owner AND id = ("
-    "  SELECT id FROM operations WHERE owner_id = :owner"
-    "    AND (state = 'approved' OR (state = 'claimed' AND lease_until < :now))"
-    "    AND (not_before IS NULL OR not_before <= :now) AND (CAST(:id AS uuid) IS NULL OR id = CAST(:id AS uuid))"
-    "  ORDER BY decided_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"
-    ") RETURNING id"
+_TAKE = SQL(
+    "WITH taken AS (UPDATE operations SET lease_until = %(until)s, {change} WHERE owner_id = %(owner)s AND id = ("
+    "   SELECT id FROM operations WHERE owner_id = %(owner)s AND {due}"
+    "   AND (%(only)s::uuid IS NULL OR id = %(only)s::uuid) ORDER BY {oldest}, id LIMIT 1 FOR UPDATE SKIP LOCKED"
+    " ) RETURNING {columns})"
+    " SELECT {taken}, {connection} FROM taken LEFT JOIN connections AS found"
+    "  ON found.owner_id = taken.owner_id AND found.service = taken.service"
 )
-_LEFT_SENT = text(
-    "UPDATE operations SET lease_until = :until WHERE owner_id = :owner AND id = ("
-    "  SELECT id FROM operations WHERE owner_id = :owner AND state = 'sent' AND lease_until < :now"
-    "    AND (CAST(:id AS uuid) IS NULL OR id = CAST(:id AS uuid))"
-    "  ORDER BY sent_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"
-    ") RETURNING id"
+
+
+def _take(*, change: SQL, due: SQL, oldest: SQL) -> bytes:
+    taken = SQL(", ").join(Identifier("taken", name) for name in _NAMES)
+    connection = SQL(", ").join(Identifier("found", name) for name in _CONNECTION)
+    return _TAKE.format(
+        change=change, due=due, oldest=oldest, columns=_COLUMNS, taken=taken, connection=connection
+    ).as_bytes()
+
+
+_CLAIM = _take(
+    change=SQL("state = 'claimed'"),
+    due=SQL(
+        "(state = 'approved' OR (state = 'claimed' AND lease_until < %(now)s))"
+        " AND (not_before IS NULL OR not_before <= %(now)s)"
+    ),
+    oldest=SQL("decided_at"),
 )
+_LEFT_SENT = _take(
+    change=SQL("state = 'sent'"), due=SQL("state = 'sent' AND lease_until < %(now)s"), oldest=SQL("sent_at")
+)
+Taken = tuple[Operation, Connection | None]
+"""An operation with the person's connection to its service, if there is one."""
 
 
 async def claim(
     session: AsyncSession, owner: UUID, *, now: dt.datetime, until: dt.datetime, only: UUID | None = None
-) -> UUID | None:
+) -> Taken | None:
     """Takes the oldest operation that may be carried out, for as long as the lease; None when there is none."""
-    found: UUID | None = await session.scalar(
-        _CLAIM, {"owner": owner, "now": now, "until": until, "id": str(only) if only else None}
-    )
-    return found
+    return await _taken(session, _CLAIM, owner, now=now, until=until, only=only)
 
 
 async def claim_left_sent(
     session: AsyncSession, owner: UUID, *, now: dt.datetime, until: dt.datetime, only: UUID | None = None
-) -> UUID | None:
+) -> Taken | None:
     """The same for one that was sent and whose outcome nobody has stored: its executor died, or no answer came."""
-    found: UUID | None = await session.scalar(
-        _LEFT_SENT, {"owner": owner, "now": now, "until": until, "id": str(only) if only else None}
-    )
-    return found
+    return await _taken(session, _LEFT_SENT, owner, now=now, until=until, only=only)
+
+
+async def _taken(
+    session: AsyncSession, take: bytes, owner: UUID, *, now: dt.datetime, until: dt.datetime, only: UUID | None
+) -> Taken | None:
+    given = {"owner": owner, "now": now, "until": until, "only": only}
+    row = await (await driver(session).execute(take, given)).fetchone()
+    operation = _operation(row and row[: len(_NAMES)])
+    if row is None or operation is None:
+        return None
+    known = dict(zip(_CONNECTION, row[len(_NAMES) :], strict=True))
+    if known["account"] is None:  # of a connection it is never missing
+        return operation, None
+    return operation, Connection(owner_id=owner, service=operation.service, **known)
 
 
 async def move(
     session: AsyncSession, owner: UUID, key: UUID, *, before: Sequence[str], state: str, **values: Any
 ) -> bool:
     """Moves an operation to `state` if it is in one of the states `before`; False when it is not."""
-    # Of the table and not of the class: nobody holds the object any more, so there is nothing to bring up to date.
-    moved = await session.execute(
-        update(_OPERATIONS)
-        .where(_OPERATIONS.c.owner_id == owner, _OPERATIONS.c.id == key, _OPERATIONS.c.state.in_(before))
-        .values(state=state, **values)
-        .returning(_OPERATIONS.c.id)
+    if values.get("receipt") is not None:
+        values["receipt"] = Jsonb(values["receipt"])
+    given = {**values, "state": state, "owner": owner, "key": key, "before": list(before)}
+    moved = await driver(session).execute(_moving(("state", *values)), given)
+    return moved.rowcount == 1
+
+
+@cache
+def _moving(names: tuple[str, ...]) -> bytes:
+    """The statement that sets these columns."""
+    return (
+        SQL("UPDATE operations SET {} WHERE owner_id = %(owner)s AND id = %(key)s AND state = ANY(%(before)s::text[])")
+        .format(SQL(", ").join(SQL("{} = {}").format(Identifier(name), Placeholder(name)) for name in names))
+        .as_bytes()
     )
-    return moved.first() is not None
 
 
 async def drop_read(session: AsyncSession, owner: UUID, key: UUID) -> None:
@@ -270,16 +290,17 @@ async def connection(session: AsyncSession, owner: UUID, service: str) -> Connec
     return found
 
 
-_ACCOUNT = text(
-    "SELECT account, EXISTS (SELECT FROM grants WHERE grants.owner_id = :owner AND tool = :tool) AS granted"
-    " FROM connections WHERE owner_id = :owner AND service = :service"
+_ACCOUNT = (
+    b"SELECT account, EXISTS (SELECT FROM grants WHERE grants.owner_id = %(owner)s AND tool = %(tool)s)"
+    b" FROM connections WHERE owner_id = %(owner)s AND service = %(service)s"
 )
 
 
 async def account(session: AsyncSession, owner: UUID, *, service: str, tool: str) -> tuple[str, bool] | None:
     """The account that the person has connected, and whether a standing grant was ever given for the tool."""
-    row = (await session.execute(_ACCOUNT, {"owner": owner, "service": service, "tool": tool})).first()
-    return (row.account, row.granted) if row else None
+    given = {"owner": owner, "service": service, "tool": tool}
+    row = await (await driver(session).execute(_ACCOUNT, given)).fetchone()
+    return (row[0], row[1]) if row else None
 
 
 async def connections(session: AsyncSession, owner: UUID) -> list[Connection]:
