@@ -56,27 +56,41 @@ ADD = f"""
     INSERT INTO health_samples (owner_id, series_id, at, span_s, day, value, low, high, given, given_unit, mark)
     SELECT :owner, {_AS_STORED} FROM health_incoming WHERE NOT known
     """  # noqa: S608 - the columns above
+# Where a minute of midnight and the figure of a day may be taken for each other: days with either of the two stored, of
+# the series that came. Two local dates of one instant are at most two days apart.
+NEAR = """
+    CREATE TEMP TABLE health_near ON COMMIT DROP AS
+    SELECT DISTINCT p.series_id, p.day, d.span_s FROM health_packs p CROSS JOIN LATERAL (
+        SELECT d.span_s FROM health_days d
+        WHERE d.series_id = p.series_id AND d.day BETWEEN p.day - 2 AND p.day + 2 AND d.span_s IN (0, 86400) OFFSET 0
+    ) d
+    """
 # A post with one row at midnight does not say whether that is a minute (span 0) or the day (86400). Where the day's
 # figure is stored and the post has no other row of that day, it is a correction of it.
 ADOPT = """
-    UPDATE health_incoming i SET span_s = 86400
-    FROM (
-        SELECT series_id, day FROM health_incoming WHERE span_s = 0 GROUP BY series_id, day HAVING min(at) = max(at)
-    ) alone
-    WHERE i.known AND i.span_s = 0 AND i.series_id = alone.series_id AND i.day = alone.day AND (
-        SELECT true FROM health_samples s
-        WHERE s.series_id = i.series_id AND s.at = i.at AND s.span_s = 86400 AND s.owner_id = :owner
+    WITH alone AS MATERIALIZED (
+        SELECT i.series_id, min(i.at) AS at FROM health_incoming i JOIN health_near n USING (series_id, day)
+        WHERE i.span_s = 0 AND n.span_s = 86400 GROUP BY i.series_id, i.day HAVING min(i.at) = max(i.at)
+    ), stored AS MATERIALIZED (
+        SELECT s.series_id, s.at FROM alone CROSS JOIN LATERAL (
+            SELECT s.series_id, s.at FROM health_samples s
+            WHERE s.series_id = alone.series_id AND s.at = alone.at AND s.span_s = 86400 AND s.owner_id = :owner
+            OFFSET 0
+        ) s
     )
+    UPDATE health_incoming i SET span_s = 86400 FROM stored s
+    WHERE i.series_id = s.series_id AND i.at = s.at AND i.span_s = 0
     """
 # What is known now of an instant replaces what was taken for the other of the two; and a day has one figure, though a
 # journey moves its midnight.
 OUTDATED = """
     CREATE TEMP TABLE health_outdated ON COMMIT DROP AS
-    SELECT s.* FROM health_incoming i CROSS JOIN LATERAL (
+    SELECT s.* FROM health_incoming i
+    JOIN health_near n ON n.series_id = i.series_id AND n.day = i.day AND n.span_s = 86400 - i.span_s
+    CROSS JOIN LATERAL (
         SELECT s.series_id, s.at, s.span_s, s.day FROM health_samples s
-        WHERE s.series_id = i.series_id AND s.at = i.at AND s.span_s = 86400 - i.span_s AND s.owner_id = :owner OFFSET 0
+        WHERE s.series_id = i.series_id AND s.at = i.at AND s.span_s = n.span_s AND s.owner_id = :owner OFFSET 0
     ) s
-    WHERE i.known AND i.span_s IN (0, 86400)
     UNION
     SELECT s.* FROM health_incoming i CROSS JOIN LATERAL (
         SELECT s.series_id, s.at, s.span_s, s.day FROM health_samples s
@@ -86,6 +100,7 @@ OUTDATED = """
     WHERE i.known AND i.span_s = 86400
     """
 CORRECT = (
+    NEAR,
     ADOPT,
     OUTDATED,
     """
