@@ -7,7 +7,7 @@ from assistant.figures.grouping import BY_TIME
 from assistant.figures.health.metrics import METRICS, Kind
 from assistant.figures.query import Measure, Query
 from assistant.figures.standing import narrowed
-from assistant.figures.wording import CLOCK, clock, difference, escaped, said
+from assistant.figures.wording import CLOCK, clock, difference, escaped, joined, said
 
 NO_TREND = "no clear trend"
 STILL = ("bills", "budgets", "savings")
@@ -45,7 +45,7 @@ def lead(query: Query, figure: Figure) -> str:
         return _flow(query, figure, value)
     if query.subject == "balance":
         over = f" {_OVER[query.measure]}" if query.measure in _OVER else ""
-        where = f" {escaped(narrowed(query.where))}" if query.where.accounts else ""
+        where = f" in {escaped(joined(query.where.accounts))}" if query.where.accounts else ""
         ends = {Measure.MIN: "the least was ", Measure.MAX: "the most was "}.get(query.measure, "")
         return f"You have {ends}{said(value, figure.unit)}{over}{where}"
     if query.subject in STILL:
@@ -115,6 +115,8 @@ def _workout(query: Query, figure: Figure, value: float) -> str:
         return f"{_capital(said(value, 'workouts'))}{_with(query)}{_where(query)}"
     if query.measure in _OVER:
         return f"{_capital(shown)} a workout {_OVER[query.measure]}{_where(query)}"
+    if query.measure in _ENDS and query.subject == "workout_duration":
+        return f"Your {_ENDS[query.measure][1]} workout{_where(query)} took {shown}"
     if query.measure in _ENDS:
         return f"{_capital(shown)} in the workout with the {_end(query)}{_where(query)}"
     latest = "the latest workout" if query.measure is Measure.LATEST else "workouts in all"
@@ -123,6 +125,9 @@ def _workout(query: Query, figure: Figure, value: float) -> str:
 
 def _flow(query: Query, figure: Figure, value: float) -> str:
     shown, where = said(value, figure.unit), _where(query)
+    if query.subject == "income" and query.where.payees:  # money comes from those to whom it does not go
+        payees = escaped(f"at {joined(query.where.payees)}")
+        where = where.replace(payees, f"from{payees.removeprefix('at')}")
     one = {"spending": "purchase", "income": "payment", "net": "transaction"}[query.subject]
     if query.measure is Measure.COUNT:
         number = said(value, "transactions").replace("transaction", one)

@@ -144,8 +144,11 @@ def _query(
     currency = reading.asked.currency if reading.have.currencies != (reading.asked.currency,) else ""
     if key not in MONEY:
         currency = ""
+    bound = plan.bound
+    if bound and not bound.unit and key in FLOWS and len(reading.have.currencies) == 1:
+        bound = replace(bound, unit=reading.have.currencies[0])
     return Query(
-        key, plan.measure, period, compare, plan.group, where, plan.bound, limit=plan.limit, smallest=plan.smallest,
+        key, plan.measure, period, compare, plan.group, where, bound, limit=plan.limit, smallest=plan.smallest,
         currency=currency,
     )  # fmt: skip
 

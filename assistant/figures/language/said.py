@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 DONE = "·"
 """Stands in `Said.rest` where something was understood; never part of a word."""
@@ -25,10 +26,11 @@ _SHORT = {
 _SIGNS = {"€": " eur ", "£": " gbp ", "¥": " jpy ", "$": " $ ", "%": " % "}
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """Words in lower case with single spaces, without accents, possessives and punctuation that carries no number.
 
-    The names a person has are put through this too, so that both can be compared.
+    The names a person has are put through this too, so that both can be compared: the same ones for each question.
     """
     text = unicodedata.normalize("NFKD", text.casefold().translate(_APOSTROPHES))
     text = "".join(each for each in text if not unicodedata.combining(each))
