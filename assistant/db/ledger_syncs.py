@@ -12,6 +12,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+LEFT_OUT_NOTED = 100
+"""So many of the transactions that could not be read are noted; there may be more."""
+
 
 @dataclass(frozen=True)
 class LedgerSync:

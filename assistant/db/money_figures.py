@@ -17,6 +17,8 @@ class Account(NamedTuple):
 
     Attributes:
         fifth: The day of the fifth newest: how often something happens here. None when there are fewer.
+        currencies: In which it has transactions in the months that were asked for.
+        services: Those that have told transactions of it.
     """
 
     id: UUID
@@ -30,39 +32,83 @@ class Account(NamedTuple):
     first: dt.date | None
     last: dt.date | None
     fifth: dt.date | None
+    currencies: list[str]
+    services: list[str]
 
 
 class Sync(NamedTuple):
-    """How far a service was read, and what was the trouble the last time it was tried."""
+    """How far a service was read, and what was the trouble the last time it was tried.
+
+    Attributes:
+        read_at: When it was last read to its end; None when it never was.
+        left_out: [day or "", why] of each transaction that could not be read then, up to `ledger_syncs.LEFT_OUT_NOTED`.
+        held_back: How many are stored and no longer there, and stay until the person says so.
+        connected: Whether it still is.
+    """
 
     source: str
     read_until: dt.date | None
     read_at: dt.datetime | None
     trouble: str
+    left_out: list[list[str]]
+    held_back: int
+    connected: bool
 
 
-async def accounts(session: AsyncSession, owner: UUID) -> list[Account]:
-    """All accounts, by name."""
-    nth = (
-        "(SELECT t.booked_on FROM ledger_transactions t WHERE t.account_id = a.id AND t.mark = '' ORDER BY t.booked_on"
+# The currencies of an account are found by one step into the index for each; so few steps end in a month of the period.
+_ACCOUNTS = text("""
+SELECT a.id, a.name, a.source, a.currency, a.own, a.active, a.balance, a.balance_on,
+    (SELECT t.booked_on FROM ledger_transactions t WHERE t.account_id = a.id AND t.mark = ''
+        ORDER BY t.booked_on LIMIT 1),
+    (SELECT t.booked_on FROM ledger_transactions t WHERE t.account_id = a.id AND t.mark = ''
+        ORDER BY t.booked_on DESC LIMIT 1),
+    (SELECT t.booked_on FROM ledger_transactions t WHERE t.account_id = a.id AND t.mark = ''
+        ORDER BY t.booked_on DESC OFFSET 4 LIMIT 1),
+    ARRAY(
+        WITH RECURSIVE held AS (
+            SELECT (SELECT min(n.currency) FROM ledger_names n WHERE n.owner_id = :owner AND n.account_id = a.id)
+                AS currency
+            UNION ALL
+            SELECT (SELECT min(n.currency) FROM ledger_names n
+                WHERE n.owner_id = :owner AND n.account_id = a.id AND n.currency > held.currency)
+            FROM held WHERE held.currency IS NOT NULL
+        )
+        SELECT held.currency FROM held WHERE EXISTS (
+            SELECT FROM ledger_months m WHERE m.owner_id = :owner AND m.account_id = a.id
+                AND m.currency = held.currency AND m.transactions > 0 AND m.month BETWEEN :first AND :end)
+    ),
+    ARRAY(
+        SELECT s.source FROM ledger_syncs s WHERE s.owner_id = :owner AND EXISTS (
+            SELECT FROM ledger_transactions t WHERE t.owner_id = :owner AND t.account_id = a.id
+                AND t.source = s.source AND t.source_id IS NOT NULL)
     )
-    found = await session.execute(
-        text(
-            "SELECT a.id, a.name, a.source, a.currency, a.own, a.active, a.balance, a.balance_on,"  # noqa: S608 - as above
-            f"  {nth} LIMIT 1), {nth} DESC LIMIT 1), {nth} DESC OFFSET 4 LIMIT 1)"
-            " FROM ledger_accounts a WHERE a.owner_id = :owner ORDER BY a.name, a.id"
-        ),
-        {"owner": owner},
-    )
+FROM ledger_accounts a WHERE a.owner_id = :owner ORDER BY a.name, a.id
+""")
+
+
+async def accounts(
+    session: AsyncSession, owner: UUID, *, start: dt.date = dt.date.min, end: dt.date = dt.date.max
+) -> list[Account]:
+    """All accounts, by name.
+
+    Args:
+        start, end: Of whose months it is asked which currencies they had.
+    """
+    found = await session.execute(_ACCOUNTS, {"owner": owner, "first": start.replace(day=1), "end": end})
     return list(map(Account._make, found.all()))
 
 
+_SYNCS = text("""
+SELECT s.source, s.read_until, s.read_at, s.trouble, coalesce(s.details -> 'left_out', '[]'),
+    coalesce((s.details ->> 'held_back')::int, 0),
+    EXISTS (SELECT FROM connections c WHERE c.owner_id = :owner AND c.service = s.source)
+FROM ledger_syncs s WHERE s.owner_id = :owner ORDER BY s.source
+""")
+
+
 async def syncs(session: AsyncSession, owner: UUID) -> list[Sync]:
-    """The services that keep a ledger."""
-    found = await session.execute(
-        text("SELECT source, read_until, read_at, trouble FROM ledger_syncs WHERE owner_id = :owner ORDER BY source"),
-        {"owner": owner},
-    )
+    """The services that keep a ledger, and were tried at least once."""
+    found = await session.execute(_SYNCS, {"owner": owner})
     return list(map(Sync._make, found.all()))
 
 

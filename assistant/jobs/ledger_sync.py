@@ -137,6 +137,8 @@ class _Sync:
 
     async def run(self, *, full: bool) -> Report:
         """Reads, stores, notes."""
+        if self._sync.read_at is None:
+            await self.note()  # so that what is killed in its first reading is not taken for all there is
         given = await self._source.answer("accounts")
         self._own = {each.source_id: each for each in ledger_values.accounts(self._source.name, given.accounts)}
         if self._sync.read_at is None:
@@ -279,7 +281,7 @@ class _Sync:
         now, full_at = self._ctx.now, self._sync.details.get("full_at")
         details = {
             "state": state,
-            "left_out": left_out[:MANY],
+            "left_out": left_out[: ledger_syncs.LEFT_OUT_NOTED],
             "held_back": held_back,
             "full_at": full_at if since else now.isoformat(),
         }

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
 from firefly_shaped import LOGIN, TOKEN, Fault, FireflyShaped
 from ledger_house import DAY, NOW, Home, Row, a_home, pages_of, quick, without_waiting
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant import connecting
 from assistant.commands.syncing import sync
 from assistant.db import ledger_syncs
+from assistant.db.ledger_syncs import LedgerSync
 from assistant.errors import AuthFailed, DatabaseUnavailable, InUse, ToolFailed
 from assistant.jobs import in_step, ledger_reading, ledger_sync
 from assistant.settings import Settings
@@ -545,14 +548,17 @@ async def test_the_cursor_is_noted_after_the_data_so_a_kill_in_between_reads_aga
     shop(books, "3.20", "2026-03-01")
     kept = ledger_syncs.put
 
-    async def killed(*_: object) -> None:
-        raise DatabaseUnavailable("The database does not answer.")
+    async def killed(session: AsyncSession, owner: UUID, source: str, noted: LedgerSync) -> None:
+        if noted.read_until:
+            raise DatabaseUnavailable("The database does not answer.")
+        await kept(session, owner, source, noted)
 
     monkeypatch.setattr(ledger_syncs, "put", killed)
     with pytest.raises(DatabaseUnavailable):
         await home.synced()
     assert await home.amounts() == [-320]
-    assert (await home.sync()).read_until is None
+    noted = await home.sync()
+    assert (noted.read_until, noted.tried_at) == (None, NOW), "a first reading that was killed is known as one"
     monkeypatch.setattr(ledger_syncs, "put", kept)
     assert (await home.synced()).text == "Firefly III: nothing has changed."
     assert await home.amounts() == [-320]

@@ -393,6 +393,10 @@ async def test_an_old_ledger_is_stale_and_one_that_cannot_be_read_failed(databas
                 {"owner": owner, "until": read_at.date(), "at": read_at, "trouble": trouble},
             )
 
+    async with database.session(owner) as session:
+        await session.execute(
+            text("INSERT INTO connections (owner_id, service) VALUES (:owner, 'firefly')"), {"owner": owner}
+        )
     where, week = Where(accounts=("Firefly",)), Period(dt.date(2026, 11, 12), TODAY)
     await synced("", NOW)
     read = (await ask(database, owner, Query("spending", Measure.SUM, week, where=where)))[0]
@@ -400,7 +404,11 @@ async def test_an_old_ledger_is_stale_and_one_that_cannot_be_read_failed(databas
     await synced("It refuses the key.", NOW - dt.timedelta(days=4))
     failed = (await ask(database, owner, Query("spending", Measure.SUM, week, where=where)))[0]
     assert failed.state == "failed"
-    assert any("Firefly could not be read; it was last read 4 days ago." in note for note in failed.notes)
+    assert failed.value is None, "nothing that was read is no zero where not all was read"
+    assert failed.notes == (
+        "Firefly could not be read; it was read only up to 14 Nov 2026, last to its end 4 days ago. "
+        "It refuses the key.",
+    )
     before = Period(dt.date(2026, 11, 1), dt.date(2026, 11, 9))
     assert (await ask(database, owner, Query("spending", Measure.SUM, before, where=where)))[0].state == "ok"
 
@@ -552,3 +560,41 @@ async def test_two_people_see_their_own_alone(database: Database, owner: UUID) -
     assert have.payees == ("Fresh Market",)
     assert set(have.subjects) == {"spending", "income", "net"}
     assert (have.categories, have.currencies) == (("groceries",), ("EUR",))
+
+
+async def test_sources_are_the_accounts_that_have_the_currency(database: Database, owner: UUID) -> None:
+    october, november = dt.date(2026, 10, 10), dt.date(2026, 11, 10)
+    accounts = {
+        "Giro": await account(database, owner, "Giro"),
+        "Card": await account(database, owner, "Card"),
+        "Travel": await account(database, owner, "Travel", currency="GBP"),
+    }
+    rows = [
+        Row(october, -500, account="Giro"), Row(october, -300, account="Card"), Row(november, -300, account="Card"),
+        Row(october, -700, "GBP", account="Travel"), Row(november, -900, "GBP", account="Travel"),
+        Row(november, -100, "GBP", account="Card"),
+    ]  # fmt: skip
+    await book(database, owner, rows, accounts)
+
+    async def sources(query: Query) -> dict[str, list[str]]:
+        return {each.unit: list(each.sources) for each in await ask(database, owner, query)}
+
+    def spent(day: dt.date, **more) -> Query:
+        return Query("spending", Measure.SUM, Period(day.replace(day=1), day.replace(day=18)), **more)
+
+    assert await sources(spent(october)) == {"EUR": ["Card", "Giro"], "GBP": ["Travel"]}
+    assert await sources(spent(november)) == {"EUR": ["Card"], "GBP": ["Card", "Travel"]}, "a card in two currencies"
+    assert await sources(spent(october, group=Group.CATEGORY)) == {"EUR": ["Card", "Giro"], "GBP": ["Travel"]}
+    nothing = spent(november, where=Where(categories=("dining",)))
+    assert await sources(nothing) == {"EUR": ["Card", "Giro"]}, "a zero is of all that could have had something"
+    count = Query("spending", Measure.COUNT, Period(october, november), bound=Bound(">", 1, "GBP"))
+    assert await sources(count) == {"transactions": ["Card", "Travel"]}
+    async with database.session(owner) as session:
+        await session.execute(
+            text(
+                "INSERT INTO ledger_rates (owner_id, base, quote, day, rate, source)"
+                " VALUES (:owner, 'GBP', 'EUR', '2026-10-01', 1.2, '')"
+            ),
+            {"owner": owner},
+        )
+    assert await sources(spent(october, currency="EUR")) == {"EUR": ["Card", "Giro", "Travel"]}

@@ -105,7 +105,7 @@ async def _by_time(session: AsyncSession, owner: UUID, ground: Ground) -> list[F
     assert query.group is not None
     found = await sums_of(session, owner, ground, by=time_of(query.group))
     if not found:
-        rows = part_rows(ground, ground.main_currency, []) if ground.ledger.overlaps(ground.period) else ()
+        rows = part_rows(ground, ground.main_currency, []) if ground.zero else ()
         return [nothing(ground, rows=rows)]
     figures = []
     for currency, sums in found.items():
@@ -179,12 +179,14 @@ async def _counted(session: AsyncSession, owner: UUID, ground: Ground) -> Figure
     records = sum(each.purchases for each in totals)
     newest = max((each.newest for each in totals), default=None)
     if query.group is None:
-        value = float(records) if records or ground.ledger.overlaps(ground.period) else None
-        return figure(ground, value, unit="transactions", records=records, newest=newest, notes=notes)
+        value = float(records) if records or ground.zero else None
+        return figure(
+            ground, value, unit="transactions", records=records, newest=newest, notes=notes, currency=which.currency
+        )
     rows = _count_rows(ground, totals) if timed else ranked(ground, _key_counts(ground, key, totals))
     return figure(
         ground, None, unit="transactions", records=records, newest=newest,
-        rows=rows if records or (timed and ground.ledger.overlaps(ground.period)) else (), notes=notes,
+        rows=rows if records or (timed and ground.zero) else (), notes=notes, currency=which.currency,
     )  # fmt: skip
 
 

@@ -146,7 +146,16 @@ async def distribution(session: AsyncSession, owner: UUID, ground: Ground) -> li
         rows = bins_as_rows(values, each.counts, currency)
         records = sum(each.counts)
         figures.append(
-            figure(ground, None, unit="transactions", records=records, newest=each.newest, rows=rows, notes=notes)
+            figure(
+                ground,
+                None,
+                unit="transactions",
+                records=records,
+                newest=each.newest,
+                rows=rows,
+                notes=notes,
+                currency=currency,
+            )
         )
     return figures or [nothing(ground, unit="transactions")]
 

@@ -142,7 +142,7 @@ def name_of(ground: Ground, key: str, name: str) -> str:
 
 def nothing(ground: Ground, *, unit: str = "", zero: bool = False, rows: Sequence[FigureRow] = ()) -> Figure:
     """No transaction: a zero where the days are known, else not known."""
-    value = 0.0 if zero and ground.ledger.overlaps(ground.period) else None
+    value = 0.0 if zero and ground.zero else None
     return figure(ground, value, unit=unit or ground.main_currency, records=0, rows=rows)
 
 

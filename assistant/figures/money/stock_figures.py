@@ -22,6 +22,7 @@ from assistant.figures import statistics
 from assistant.figures.grouping import BY_TIME, parts_of, short_day
 from assistant.figures.health.health_figures import trend_notes
 from assistant.figures.language.days import DAY
+from assistant.figures.money.known_ledger import failures, silences
 from assistant.figures.money.money_ground import Ground, figure, ground_of
 from assistant.figures.money.money_sums import major
 from assistant.figures.query import Group, Measure, Query
@@ -217,13 +218,13 @@ def _planned(
 ) -> Figure:
     """A figure of plans. They come from services, so it is the service that can be silent, not the days."""
     made = figure(ground, value, unit=unit, records=len(plans), rows=rows, subject=title)
-    late = [each for each in ground.ledger.syncs if each.trouble]
-    state = "failed" if late else "ok" if plans else "empty"
-    troubled = [note for note in made.notes if "could not be read" in note]
+    ledger = ground.ledger
+    state = "failed" if ledger.failing else "stale" if ledger.behind and plans else "ok" if plans else "empty"
+    more = [*failures(ledger.failing, ledger), *silences(ledger.behind, ledger)]
     sources = tuple(sorted({plan.source for plan in plans}))
-    read_at = ground.ledger.read_at
+    read_at = ledger.read_at
     age = max(0, int((ground.now - read_at).total_seconds())) if read_at and plans else None
-    return replace(made, state=state, notes=(*notes, *troubled), sources=sources, age_s=age)
+    return replace(made, state=state, notes=(*notes, *more), sources=sources, age_s=age)
 
 
 def _amount(subject: str, plan: Plan) -> int | None:
