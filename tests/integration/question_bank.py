@@ -28,6 +28,7 @@ from wanted import (
     largest,
     last,
     money,
+    money_a_day,
     money_by,
     money_by_month,
     money_over,
@@ -260,6 +261,36 @@ UNCLEAR: dict[str, Wanted] = {
     "How much water did I drink yesterday?": Unknown(),
     "What did I spend on crypto in October?": Unknown(),
 }
+
+EVER, LAST_WINTER = days("2025-11-01"), days("2025-12-01", "2026-02-28")
+SUMMER = days("2026-06-01", "2026-08-31")
+FURTHER: dict[str, Wanted] = {
+    "Do I spend more on weekends?": both(money_a_day(EVER.on(*WEEKEND)), money_a_day(EVER.on(*WEEKDAYS))),
+    "Did I spend less on groceries on weekends than during the week in October?":
+        both(
+            money_a_day(LAST_MONTH.on(*WEEKEND), category="groceries"),
+            money_a_day(LAST_MONTH.on(*WEEKDAYS), category="groceries"),
+        ),
+    "Do I sleep longer on weekends this year?":
+        both(health("mean", "sleep", THIS_YEAR.on(*WEEKEND)), health("mean", "sleep", THIS_YEAR.on(*WEEKDAYS))),
+    "Do I walk fewer steps on Sundays?":
+        both(health("mean", "step_count", EVER.on(6)), health("mean", "step_count", EVER.on(0, 1, 2, 3, 4, 5))),
+    "Average daily spending on weekends in October": money_a_day(LAST_MONTH.on(*WEEKEND)),
+    "How many steps did I walk last winter?": health("sum", "step_count", LAST_WINTER),
+    "How did I sleep this summer?": health("mean", "sleep", SUMMER),
+    "What did I spend on dining over the summer?": money("spending", SUMMER, category="dining"),
+    "What did I spend on Valentine's Day?": money("spending", days("2026-02-14", "2026-02-14")),
+    "How many steps did I take on Easter Monday?":
+        health("sum", "step_count", days("2026-04-06", "2026-04-06"), "sum", "mean"),
+    "How much did I spend between Christmas and New Year?": money("spending", days("2025-12-25", "2026-01-01")),
+    "How much did I spend in the 10 days before my birthday?": money("spending", days("2026-04-23", "2026-05-02")),
+    "How many strength trainings did I do in October?": workouts("count", LAST_MONTH, "Strength Training"),
+    "How many salaries did I get this year?": money("income", THIS_YEAR, how="count", category="salary"),
+    "Did I spend more than I earned in March?": net(month(3)),
+    "How much did I spend over Christmas?": AskBack(),
+    "How fast did I run in October?": Unknown(),
+}  # fmt: skip
+"""Beside the 120: parts of the week by the day, seasons, feasts, and what was once read wrong."""
 
 BANK: dict[str, Wanted] = {
     **STEPS, **SLEEP, **HEART_AND_BODY, **MOVING, **SPENDING, **MORE_MONEY, **NOTES, **UNCLEAR,

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from numbers_told import strays
-from question_bank import BANK, AskBack, Note, Unknown, Wanted
+from question_bank import BANK, FURTHER, AskBack, Note, Unknown, Wanted
 from raw_year import RawYear
 from wanted import NOW, Either, Want
 
@@ -84,6 +84,12 @@ async def test_every_figure_is_right_without_a_model(filled: tuple[House, Person
     _hold(await _ask_all(house, person, raw))
 
 
+async def test_further_figures_are_right_too(filled: tuple[House, Person], raw: RawYear) -> None:
+    house, person = filled
+    verdicts = await _ask_all(house, person, raw, FURTHER)
+    assert {text: each for text, each in verdicts.items() if each.how != "right"} == {}
+
+
 @pytest.mark.model
 async def test_every_figure_is_right_with_the_built_in_model(
     filled: tuple[House, Person], chat_weights: Path, raw: RawYear, tmp_path: Path
@@ -110,10 +116,10 @@ def _hold(verdicts: Mapping[str, Verdict]) -> None:
     assert counts["right"] >= 110, short
 
 
-async def _ask_all(house: House, person: Person, raw: RawYear) -> dict[str, Verdict]:
+async def _ask_all(house: House, person: Person, raw: RawYear, bank: Mapping[str, Wanted] = BANK) -> dict[str, Verdict]:
     return {
         text: judge(terminal.as_json(await terminal.ask(house.assistant, person, text)), wanted, raw, text=text)
-        for text, wanted in BANK.items()
+        for text, wanted in bank.items()
     }
 
 

@@ -256,6 +256,20 @@ def money(table: str, period: Days, *kinds: str, how: str = "sum", **where: str)
     return wants
 
 
+def money_a_day(period: Days, **where: str) -> Wants:
+    """What an average one of these days comes to, with those on which nothing was spent."""
+
+    def wants(raw: RawYear) -> list[Want]:
+        every = [period.start + dt.timedelta(days=at) for at in range((period.end - period.start).days + 1)]
+        meant = [day for day in every if not period.weekdays or day.weekday() in period.weekdays]
+        sums = _picked(raw, "spending", period, where).groupby("currency")["amount"].sum()
+        return [
+            Want(("mean",), str(currency), period, float(cents) / 100 / len(meant)) for currency, cents in sums.items()
+        ]
+
+    return wants
+
+
 def together(period: Days, *categories: str) -> Wants:
     """What several categories come to, and each of them as a row."""
 

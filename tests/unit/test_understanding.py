@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -528,6 +529,7 @@ how much did I get back from Aldi in March | 0
 how much did I spend per hour last month | 0
 is my bedtime getting later? | 3
 do I work out more on weekends? | 1
+what is the average of my three longest nights this year | 0
 How fast did I run on average this year? | 0
 How much sugar did I eat in July? | 0
 How far did I go in October? | 2
@@ -821,6 +823,16 @@ def test_the_tables_are_large_enough_and_say_nothing_twice() -> None:
     every = [line for table in (UNDERSTOOD, UNCLEAR, NOT_FIGURES) for line in lines(table)]
     questions = [line.partition(" | ")[0].lower() for line in every]
     assert len(questions) == len(set(questions))
+
+
+def test_a_word_of_a_name_is_never_said_in_other_words() -> None:
+    have = replace(HAVE, payees=("The Range", "Disney Plus", "Pick n Pay", "Quid & Bucks"))
+    for payee in have.payees:
+        found = read(f"how much did I spend at {payee} in March", have)
+        assert isinstance(found, Understood), found
+        assert found.queries[0].where.payees == (payee,)
+    assert isinstance(read("what was my heart rate range in March", HAVE), Understood)
+    assert not isinstance(read("what was my heart rate range in March", have), Understood)
 
 
 NARROWING = (

@@ -116,7 +116,9 @@ def _top(case: Case, words: list[str], kind: str) -> Plan:
     worst = any(word.endswith(("best", "worst")) for word in tops)
     if (kind in ("level", "flow", "clock") and worst) or (kind == "level" and "mean" not in others):
         raise Ask(f"By what do I rank {case.title}?", _level_choices(case, group, low=low) if not worst else ())
-    if [word for word in others if word != "mean"] or (others and kind in ("total", "flow", "workout")):
+    # "The average of my three longest nights" is of those three.
+    singles = asked.limit and "mean" in others and (group or Group.DAY) is Group.DAY
+    if singles or [word for word in others if word != "mean"] or (others and kind in ("total", "flow", "workout")):
         raise Ask(f"I rank by the whole of {case.title}, not by an average. Is that what you want?")
     if group is None and kind in ("total", "night", "clock"):
         group = Group.DAY

@@ -6,8 +6,10 @@ Only what is sure to mean the same is here; nothing that narrows a question is e
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from assistant.figures.language.said import plain
+from assistant.figures.query import Vocabulary
 
 _POLITE = re.compile(
     r"^(?:(?:hi|hello|hey|ok|okay|please|pls|and|so|well|now|yes|thanks|twinning|assistant|um|uh|hmm|anyway|"
@@ -51,29 +53,38 @@ _SAID_AS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(spend|earn|walk|sleep|exercise|run|drink|eat) (?:more|less|better|worse|longer) (?:when|if|on days when) "
          r"(?:i|we) (\w+) (?:more|less|better|worse|longer|badly|well)\b", r"\1 relate to \2"),
         (r"\b(?:(?:for|in|over) )?the (week|month|quarter|year) (?=so far|to date)", r"this \1 "),
-        (r"\brange\b(?! (?:of|from|between))", "lowest and highest"),
         (r"\bhow many (\d[\d,.]*k?) steps? days\b", r"how many days with at least \1 steps"),
         (r"\bwhat (?:do|did) (?:the|my) scales? (?:say|show|read)\b", "what was my weight"),
         (r"^(?:(?:ok|so|and|um|uh|well) )*like (?=(?:how|what|which|when|did|do|am|is|was)\b)", ""),
         (r"\bmonthly (average|mean|median)\b", r"\1 per month"),
         (r"\b(?:let us say|lets say|i mean|i guess|i think|you know|by any chance)\b", ""),
         (r"\bsay (?=over|since|for|in the|from|between|during)", ""),
-        (r"\bplus\b(?! \d)", "and"),
-        (r"\bn\b", "and"),
         (r"(?<=\d) ?thousand\b", "k"),
         (r"\b(week|month|quarter|year) before the last\b", r"\1 before last"),
         (r"\bacross (?:all )?(?:of )?(?:my |our )?accounts\b", "in total"),
         (r"\bsingle (?=biggest|largest|highest|most|smallest|lowest)", ""),
-        (r"\bbucks\b", "dollars"),
-        (r"\bquid\b", "pounds"),
     )
 )  # fmt: skip
+_WORDS = {"plus": "and", "n": "and", "range": "lowest and highest", "bucks": "dollars", "quid": "pounds"}
+"""Single words, which may as well be part of a name: "Disney Plus", "The Range"."""
 _HOW_MANY = re.compile(rf"\b({'|'.join(_NUMBERS)})(?: (and a half))? (?={_COUNTED})")
 
 
-def heard(text: str) -> str:
-    """A question in plain words, without its manner; "" where there is nothing besides."""
+@lru_cache(maxsize=64)
+def _of_names(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word for name in names for word in plain(name).split())
+
+
+def heard(text: str, have: Vocabulary) -> str:
+    """A question in plain words, without its manner; "" where there is nothing besides.
+
+    Args:
+        have: A word of one of the person's names is left as it is.
+    """
     words = _THANKS.sub("", _POLITE.sub("", plain(text)))
+    names = _of_names((*have.categories, *have.payees, *have.accounts, *have.activities))
+    for word in _WORDS.keys() - names:
+        words = re.sub(rf"\b{word}\b(?! \d)", _WORDS[word], words)
     words = _HOW_MANY.sub(lambda each: f"{_NUMBERS[each[1]]}{'.5' if each[2] else ''} ", words)
     for pattern, instead in _SAID_AS:
         words = pattern.sub(instead, words)

@@ -45,7 +45,7 @@ def understand(text: str, have: Vocabulary, *, now: dt.datetime, week_start: int
         the figures of this person.
     """
     calendar = Calendar(now.date(), week_start, have.dates, place_of(now))
-    words = heard(text)
+    words = heard(text, have)
     if not have.subjects or len(text) > LONGEST or not words:
         return None
     try:
@@ -58,7 +58,7 @@ def understand(text: str, have: Vocabulary, *, now: dt.datetime, week_start: int
 
 def _is_clear(choice: str, have: Vocabulary, calendar: Calendar) -> bool:
     try:
-        _understood(heard(choice), have, calendar)
+        _understood(heard(choice, have), have, calendar)
     except (Ask, NotFigures):
         return False
     return True
