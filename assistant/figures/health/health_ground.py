@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,11 +15,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db import health_figures as stored
+from assistant.db import influx_reading
 from assistant.db.health_figures import Day, Source
 from assistant.events import Figure, FigureRow
 from assistant.figures import addresses, units
 from assistant.figures.grouping import short_day
-from assistant.figures.health.metrics import METRICS, Kind, Metric
+from assistant.figures.health.metrics import METRICS, Kind, Metric, key_of
 from assistant.figures.query import Group, Measure, Period, Query
 from assistant.figures.standing import age_s, days_of, narrowed, picked, state_of, up_to
 from assistant.figures.wording import CLOCK, count, joined
@@ -32,6 +34,10 @@ DAILY = frozenset(
 )
 """What a device measures every day it is worn: a day without is a gap. Everything else is measured now and then."""
 CLOCKS = ("bedtime", "wake_time")
+READ_FROM = "InfluxDB"
+"""How the names of sources begin that were read from one."""
+_WANTED = re.compile(r"=\s*([a-z0-9_]+)")
+"""A metric that is to be read from it, in what the person wrote."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Ground:
         period: The one asked for, without days to come.
         days: Those that count, in order; of a sum or a mean by weeks or months those of each together.
         sources: All there are of the metric.
+        unread: That an InfluxDB could not be read, where days of the period are not known for that; else "".
     """
 
     query: Query
@@ -59,6 +66,7 @@ class Ground:
     sources: Sequence[Source]
     now: dt.datetime
     week_start: int
+    unread: str = ""
 
     @property
     def noun(self) -> str:
@@ -137,7 +145,28 @@ async def ground_of(
         sources=sources,
         now=now,
         week_start=week_start,
+        unread=await _unread(session, owner, query, sources, period=period, now=now),
     )
+
+
+async def _unread(
+    session: AsyncSession, owner: UUID, query: Query, sources: Sequence[Source], *, period: Period, now: dt.datetime
+) -> str:
+    """That the InfluxDB could not be read which has this metric, or is to have it, and how far it was."""
+    theirs = [each for each in sources if each.name.startswith(READ_FROM)]
+    if sources and not theirs:
+        return ""
+    there = await influx_reading.found(session, owner)
+    if there is None or not there.trouble:
+        return ""
+    if not theirs:
+        wanted = {key_of(name) for name in _WANTED.findall(there.wanted)}
+        return f"InfluxDB could not be read yet. {there.trouble}" if query.subject in wanted else ""
+    last = max((each.last for each in theirs if each.last), default=dt.date.min)
+    if period.end <= last:
+        return ""
+    reached = f"; what I have of it reaches to {short_day(last)}" if last > dt.date.min else ""
+    return f"InfluxDB could not be read{reached}. {there.trouble}"
 
 
 def _bucket(query: Query) -> str:
@@ -181,7 +210,9 @@ def figure(
         rows=tuple(rows),
         sources=tuple(used) if ground.days else (),
         age_s=age_s(newest, ground.now),
-        state=state_of(
+        state="failed"
+        if ground.unread
+        else state_of(
             records=ground.records,
             missing=(expected is not None and ground.recorded < expected) or left_out > 0,
             period=ground.period,
@@ -204,6 +235,8 @@ def _notes(ground: Ground, left_out: int) -> list[str]:
         found.append("These days are still to come.")
     elif not ground.days:
         found += _where_else(ground)
+    if ground.unread:
+        found.append(ground.unread)
     if left_out:
         what = count(left_out, "night" if ground.kind is Kind.NIGHT else "reading")
         found.append(f"Left out: {what} with a value that cannot be, or of the future.")
