@@ -213,7 +213,8 @@ def _of_currency(spec: Mapping[str, Any], part: pd.DataFrame, unit: str, start: 
         if how == "sum":
             return Want(unit, rows=[float(each) for each in sums])
         if how == "top":
-            return Want(unit, rows=[float(each) for each in sums.sort_values(ascending=False).head(spec["n"])])
+            ranked = sums.sort_values(ascending=spec.get("least", False)).head(spec["n"])
+            return Want(unit, rows=[float(each) for each in ranked])
         on = WEEKDAYS.get(spec.get("on", ""), range(7))
         every = {day.strftime(BY[by]) for day in pd.date_range(start, end) if day.weekday() in on}
         return Want(unit, float(sums.reindex(sorted(every), fill_value=0).agg(how)))

@@ -30,7 +30,7 @@ from assistant.memory.ingest import Import, embed_pending
 from assistant.settings import Settings
 
 STRETCHES = {"day": 1, "week": 7, "month": 30.4375, "year": 365.25}
-RIGHT_SHARE = 0.79
+RIGHT_SHARE = 0.9
 Answered = Mapping[str, Any]
 
 
