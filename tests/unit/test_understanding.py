@@ -843,7 +843,7 @@ NARROWING = (
 
 @pytest.mark.parametrize("more", NARROWING)
 def test_a_word_without_a_meaning_is_never_passed_over(more: str) -> None:
-    for line in lines(UNDERSTOOD):
+    for line in lines(UNDERSTOOD)[NARROWING.index(more) % 3 :: 3]:  # each line meets three of them
         question = f"{line.partition(' | ')[0].rstrip('?')} {more}?"
         found = read(question)
         if more in ("after 10 pm",) and isinstance(found, Understood):  # a bedtime has such a condition
