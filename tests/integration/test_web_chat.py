@@ -336,7 +336,7 @@ async def test_status_shows_the_model_its_mode_and_what_is_remembered(
     page = (await browser.http.get("/settings")).text
     assert f"<dd>{house.settings.data_dir}</dd>" in page
     assert "<dt>Found by meaning</dt><dd>all</dd>" in page
-    assert (await browser.http.get("/settings/progress")).json() == {"embedded": 2, "memories": 2}
+    assert (await browser.http.get("/settings/progress")).json() == {"embedded": 2, "memories": 2, "news": False}
 
 
 # Files

@@ -127,7 +127,7 @@ async def test_nobody_else_votes_and_no_other_site(browser: Browser, house: Hous
 async def test_the_payments_behind_a_charge_open_on_a_click(browser: Browser, house: House, ana: Person) -> None:
     shown = await section(browser, await told(house, ana, CHARGE))
     assert "<summary>The 1 record behind it</summary>" in shown
-    assert "<td>16 November 2026</td><td>&lt;b&gt;Green&lt;/b&gt; ⟨U+202E⟩ Basket</td><td>€389.70</td>" in shown
+    assert "<td>16 Nov 2026</td><td>&lt;b&gt;Green&lt;/b&gt; ⟨U+202E⟩ Basket</td><td>€389.70</td>" in shown
     assert "<dt>Usual (the middle)</dt><dd>€41.20</dd><dt>Largest before</dt><dd>€99.40</dd>" in shown
     assert CHARGED[0]["transaction"] not in shown
     (address,) = re.findall(r'href="(/figures/rows[^"]+)"', shown)
@@ -165,3 +165,14 @@ async def test_the_records_of_a_corrected_figure_open_too(browser: Browser, hous
     assert f'href="{rows_at}"' in page
     assert "evil.test" not in page
     assert "thumb" not in page
+
+
+async def test_the_chat_hears_of_what_is_new(browser: Browser, house: House, ana: Person) -> None:
+    async def news() -> bool:
+        return bool((await browser.http.get("/settings/progress")).json()["news"])
+
+    assert not await news()
+    notice = await told(house, ana, CHARGE)
+    assert await news()
+    await browser.http.post(f"/inbox/{notice}/seen")
+    assert not await news()

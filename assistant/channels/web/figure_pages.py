@@ -144,8 +144,11 @@ def _ways(query: Query, *, of: str, day: dt.date | None) -> str:
     others = [each for each in ways if each[0] != of or day is not None]
     if len(ways) < 2 and day is None:
         return ""
-    said = "".join(f'<a href="{_address(query, of=part)}">{outside_markup.text(name)}</a>' for part, name in others)
-    return f'<nav class="rooms">{said}</nav>'
+    said = "".join(
+        f'<a href="{_address(query, of=part)}">{outside_markup.text(name[:1].upper() + name[1:])}</a>'
+        for part, name in others
+    )
+    return f'<nav class="ways">{said}</nav>'
 
 
 def _conditions(query: Query) -> str:

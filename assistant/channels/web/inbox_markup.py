@@ -17,10 +17,10 @@ from assistant.channels.web.outside_markup import button, moment, rooms, table, 
 from assistant.db.tables import Notice
 from assistant.events import Person
 from assistant.figures import addresses, wording
+from assistant.figures.grouping import short_day
 from assistant.figures.health.metrics import METRICS, Kind
 from assistant.figures.insights.finding import KINDS
 from assistant.figures.insights.standing import KindStatus
-from assistant.figures.language.days import named
 from assistant.figures.money.amounts import from_minor
 from assistant.figures.query import Measure, Period, Query, Where
 
@@ -179,7 +179,7 @@ def _cell(name: str, row: Mapping[str, Any], currency: str, unit: str) -> str:
 
 def _day(value: Any) -> str:
     try:
-        return named(dt.date.fromisoformat(str(value)))
+        return short_day(dt.date.fromisoformat(str(value)))
     except ValueError:
         return str(value)
 

@@ -149,8 +149,8 @@ def status_html(status: Status | None, settings: Settings) -> str:
 def sign_out_html(name: str) -> str:
     """Who is signed in, and the ways out."""
     return f"""<p class="aside">Signed in as {escape(name)}.</p>
-<form method="post" action="/logout"><button>Sign out</button>
-<button formaction="/logout/everywhere"
+<form method="post" action="/logout" class="row"><button class="plain">Sign out</button>
+<button class="plain" formaction="/logout/everywhere"
  title="In all browsers on all devices, this one too">Sign out everywhere</button>
 </form>"""
 

@@ -20,7 +20,7 @@ from assistant.channels.web.answering import page, part_or_page, refused, wants_
 from assistant.channels.web.current import house, limiter
 from assistant.channels.web.guard import CSP
 from assistant.channels.web.root import STATIC
-from assistant.db import memories
+from assistant.db import memories, operations
 from assistant.db.users import name_key
 from assistant.errors import BadInput, NotAllowed, NotFound, TwinningError
 from assistant.events import Person
@@ -141,14 +141,15 @@ async def settings(request: Request) -> Response:
 
 @router.get("/settings/progress", response_model=None)
 async def progress() -> Response:
-    """How many memories have their vector, for the bar above the chat."""
+    """How many memories have their vector, for the bar above the chat, and whether the inbox holds anything new."""
     try:
         person = await identity.person()
     except NotAllowed as error:
         return JSONResponse({"detail": str(error)}, 401)
     async with house().database.session(person.id) as session:
         embedded, total = await memories.embedding_progress(session, person.id)
-    return JSONResponse({"embedded": embedded, "memories": total})
+        new = await operations.notices(session, person.id, limit=1)
+    return JSONResponse({"embedded": embedded, "memories": total, "news": bool(new)})
 
 
 @router.get("/manifest.webmanifest", response_model=None)

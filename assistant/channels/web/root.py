@@ -73,6 +73,13 @@ url = "/approvals"
 target = "_self"
 
 [[UI.header_links]]
+name = "inbox"
+display_name = "Inbox"
+icon_url = "/public/inbox.svg"
+url = "/inbox"
+target = "_self"
+
+[[UI.header_links]]
 name = "settings"
 display_name = "Settings"
 icon_url = "/public/settings.svg"
@@ -91,7 +98,7 @@ WORDS: dict[str, Any] = {
         },
         "fileUpload": {"errors": {"failed": "Not added:"}},
         "messages": {"status": {"using": "…", "used": "✓"}},
-        "watermark": "Answers quote your own notes; a number opens the passage.",
+        "watermark": "A number in an answer opens what it quotes.",
     },
     "threadHistory": {
         "sidebar": {"title": "Conversations", "empty": "No conversations yet"},

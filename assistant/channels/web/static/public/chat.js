@@ -105,6 +105,7 @@
         if (answer.ok) {
           const now = await answer.json();
           draw(now);
+          document.body.classList.toggle("twinning-news", now.news);
           if (now.embedded < now.memories) wait = BUSY_MS;
         }
       } catch {
@@ -185,7 +186,7 @@
     const box = card.getBoundingClientRect();
     const begun = box.top < bottom - 48;
     const rest = box.bottom - bottom;
-    const step = height - 48;
+    const step = height - 72; // what this line covers comes again
     const screens = Math.ceil(rest / step);
     const far = screens > 1 ? `${screens} screens down` : "below";
     const said = begun ? `Read on: buttons ${far} ↓` : "An action waits for you below ↓";
