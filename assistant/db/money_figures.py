@@ -55,7 +55,8 @@ class Sync(NamedTuple):
     connected: bool
 
 
-# The currencies of an account are found by one step into the index for each; so few steps end in a month of the period.
+# The currencies of an account are found by one step into the index for each, and whether it had them in the period by
+# another, which ends at the first month: with EXISTS the planner would read all of them.
 _ACCOUNTS = text("""
 SELECT a.id, a.name, a.source, a.currency, a.own, a.active, a.balance, a.balance_on,
     (SELECT t.booked_on FROM ledger_transactions t WHERE t.account_id = a.id AND t.mark = ''
@@ -73,9 +74,10 @@ SELECT a.id, a.name, a.source, a.currency, a.own, a.active, a.balance, a.balance
                 WHERE n.owner_id = :owner AND n.account_id = a.id AND n.currency > held.currency)
             FROM held WHERE held.currency IS NOT NULL
         )
-        SELECT held.currency FROM held WHERE EXISTS (
-            SELECT FROM ledger_months m WHERE m.owner_id = :owner AND m.account_id = a.id
-                AND m.currency = held.currency AND m.transactions > 0 AND m.month BETWEEN :first AND :end)
+        SELECT held.currency FROM held WHERE held.currency IS NOT NULL AND (
+            SELECT true FROM ledger_months m WHERE m.owner_id = :owner AND m.account_id = a.id
+                AND m.currency = held.currency AND m.transactions > 0 AND m.month BETWEEN :first AND :end
+            ORDER BY m.month LIMIT 1)
     ),
     ARRAY(
         SELECT s.source FROM ledger_syncs s WHERE s.owner_id = :owner AND EXISTS (
