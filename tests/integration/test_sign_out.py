@@ -141,9 +141,9 @@ async def test_whoever_regains_the_account_with_a_code_signs_the_others_out(
 
 
 async def test_a_sign_in_ends_by_itself_and_is_cleared_away(house: House, laptop: Browser, phone: Browser) -> None:
-    async with house.database.engine.begin() as connection:
-        await connection.execute(text("SELECT set_config('role', session_user, true)"))
-        await connection.execute(text("UPDATE sign_ins SET expires_at = now() - interval '1 second'"))
+    async with house.database.session(None) as session:
+        await session.execute(text("SELECT set_config('role', session_user, true)"))
+        await session.execute(text("UPDATE sign_ins SET expires_at = now() - interval '1 second'"))
     assert not await _signed_in(laptop)
     assert (await laptop.sign_in("Ana")).status_code == 200
     async with house.database.session(None) as session:
