@@ -76,7 +76,7 @@ class Actions:
         performer = self._performer(wish.tool)
         arguments = _checked(performer, wish.arguments)
         now = self._clock()
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             connected = await operations.account(session, owner, service=performer.service, tool=performer.tool)
             if connected is None:
                 name = performer.service
@@ -117,7 +117,7 @@ class Actions:
         if outcome.receipt is None:
             raise ToolFailed(outcome.told)
         # What was read is not kept: a copy here would outlive what the person has forgotten.
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             await operations.drop_read(session, owner, stored.id)
         return outcome.receipt
 
@@ -132,7 +132,7 @@ class Actions:
             NotAllowed: it is decided already, expired, or not what was shown.
         """
         now = self._clock()
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             found = await operations.decide(
                 session,
                 owner,
@@ -150,7 +150,7 @@ class Actions:
                     await tell_thread(session, found, "Not done: you said no.")
         if found is None:
             await self.expire(owner)
-            async with self._database.session(owner) as session:
+            async with self._database.session(owner, planned=True) as session:
                 raise NotAllowed(_why_not(await self._operation(session, owner, key), named))
         self._audit.sealed(owner, head)
         if approve:
@@ -185,7 +185,7 @@ class Actions:
         """
         now = self._clock()
         await self.expire(owner)
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             found = await self._operation(session, owner, key)
             before = Proposal.thaw(found.frozen)
             checked = _checked(self._performer(found.tool), {**before.arguments, **arguments})
@@ -218,7 +218,7 @@ class Actions:
         Raises:
             NotAllowed: it is too late.
         """
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             found = await self._operation(session, owner, key)
             if not await operations.move(
                 session, owner, key, before=("approved",), state="withdrawn", finished_at=self._clock()
@@ -242,7 +242,7 @@ class Actions:
         inverse = outcome.receipt.undo
         if inverse is None:
             raise NotAllowed("This cannot be undone from here" + _at(outcome.receipt) + ".")
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             before = Proposal.thaw((await self._operation(session, owner, key)).frozen)
         wish = Wish(
             inverse.tool, inverse.arguments, target=before.target, publishes=before.publishes, undoes=key, origins={}
@@ -252,7 +252,7 @@ class Actions:
     async def waiting(self, owner: UUID, *, thread: UUID | None = None) -> list[Approval]:
         """The proposals that wait for the person, the oldest first."""
         await self.expire(owner)
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             found = await operations.listed(session, owner, states=("proposed",), thread=thread, limit=MOST_WAITING)
         return [self.shown(each) for each in reversed(found)]
 
@@ -267,7 +267,7 @@ class Actions:
         Raises:
             NotFound: there is no such proposal.
         """
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             return self.shown(await self._operation(session, owner, key))
 
     async def find(self, owner: UUID, beginning: str) -> Approval:
@@ -277,7 +277,7 @@ class Actions:
             NotFound: there is none.
             BadInput: there are several.
         """
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             found = await operations.starting_with(session, owner, beginning.strip().lower())
         if not found or not beginning.strip():
             raise NotFound(f"There is no approval {beginning!r}; `twinning approvals` lists them.")
@@ -287,7 +287,7 @@ class Actions:
 
     async def history(self, owner: UUID, *, limit: int = 20) -> list[Outcome]:
         """What was asked for, and how it stands, the newest first; READs left out."""
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             found = await operations.listed(session, owner, limit=limit * 3)
         return [self._outcome(each) for each in found if each.effect != Effect.READ.value][:limit]
 
@@ -297,7 +297,7 @@ class Actions:
         Raises:
             NotFound: there is no such operation.
         """
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             return self._outcome(await self._operation(session, owner, key))
 
     async def finished(self, owner: UUID, key: UUID, *, within_s: float) -> Outcome:
@@ -325,7 +325,7 @@ class Actions:
     async def expire(self, owner: UUID) -> int:
         """Makes denials of the proposals that nobody answered in time; returns how many."""
         head: Head | None = None
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             gone = await operations.expired(session, owner, now=self._clock())
             for each in gone:
                 head = await self._note(session, each, "expired", on="time")

@@ -133,7 +133,7 @@ class Executor:
             What is to be done with it, True when it has then ended well or been refused; None when nothing is due.
         """
         now = self._clock()
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             taken = await operations.claim(session, owner, now=now, until=now + LEASE, only=only)
             if taken is None:
                 left = await operations.claim_left_sent(session, owner, now=now, until=now + LEASE, only=only)
@@ -179,7 +179,7 @@ class Executor:
         """Carries out one operation here, with its repetitions, for as long as they come within a few seconds."""
         for _ in range(ATTEMPTS):
             await self.work(owner, only=key)
-            async with self._database.session(owner) as session:
+            async with self._database.session(owner, planned=True) as session:
                 found = await operations.get(session, owner, key)
             due = _due(found)
             if due is None or due - self._clock() > IDLE:
@@ -187,7 +187,7 @@ class Executor:
             await asyncio.sleep(max(0.0, (due - self._clock()).total_seconds()))
 
     async def _until_next(self, owner: UUID) -> dt.timedelta:
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             due = await operations.next_due(session, owner)
         return IDLE if due is None else due - self._clock()
 
@@ -271,7 +271,7 @@ class Executor:
             await self._end(operation, "failed", before=("sent",), trouble=trouble)
             return
         pause = max(after, PAUSES[min(fresh.attempts, len(PAUSES)) - 1])
-        async with self._database.session(operation.owner_id) as session:
+        async with self._database.session(operation.owner_id, planned=True) as session:
             await operations.move(
                 session,
                 operation.owner_id,
@@ -297,7 +297,7 @@ class Executor:
         if looks > 2 * ATTEMPTS:
             await self._end(operation, "unknown", before=("sent",), trouble=trouble)
             return
-        async with self._database.session(operation.owner_id) as session:
+        async with self._database.session(operation.owner_id, planned=True) as session:
             await operations.move(
                 session,
                 operation.owner_id,
@@ -327,7 +327,7 @@ class Executor:
             state, trouble = "unknown", trouble if EARLIER in (trouble or "") else f"{trouble} {EARLIER}"
         if trouble is not None:
             trouble = trouble.replace("\x00", "\N{REPLACEMENT CHARACTER}")  # Postgres stores none of these
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             now = self._clock()
             if state == "unknown" and "claimed" in before:
                 await operations.move(session, owner, operation.id, before=before, state="sent")
@@ -382,7 +382,7 @@ class Executor:
             raise TwinningError(f"Twinning does not know {performer.service} any more; nothing was sent.")
         if connection is None or connection.service != performer.service or connection.account != proposal.account:
             raise AuthFailed(f"{service.title} is connected differently since it was proposed; ask for it again.")
-        secrets = await asyncio.to_thread(self._secrets.read, operation.owner_id, service)
+        secrets = self._secrets.read(operation.owner_id, service)  # a short local file: no worth of a thread
         try:
             arguments = performer.arguments.model_validate(proposal.arguments)
         except ValidationError as error:
@@ -399,7 +399,7 @@ class Executor:
         return performer.label if performer else tool
 
     async def _load(self, owner: UUID, key: UUID) -> Operation:
-        async with self._database.session(owner) as session:
+        async with self._database.session(owner, planned=True) as session:
             found = await operations.get(session, owner, key)
         assert found is not None, "operations are never deleted"
         return found

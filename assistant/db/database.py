@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import TupleRow
+from psycopg.sql import SQL
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from assistant.db import schema
 from assistant.db.schema import APP_ROLE as APP_ROLE
@@ -27,6 +28,10 @@ DEMO_WALL = "TW001"
 """What the database says (migration 0013) where something would go into a synthetic person."""
 _DRIVER = "driver"
 """Where a session keeps the connection below it."""
+_BEGIN = SQL("BEGIN; SELECT set_config('twinning.owner', {}, true)")
+_BEGIN_PLANNED = SQL(
+    "BEGIN; SELECT set_config('twinning.owner', {}, true), set_config('plan_cache_mode', 'auto', true)"
+)
 REVIVE_PAUSES_S = (0.0, 0.3, 1.0, 3.0)
 """How long to wait, each time, for an embedded server that is coming back after a crash."""
 
@@ -47,11 +52,13 @@ class Database:
         self._sessions = async_sessionmaker(app, expire_on_commit=False)
 
     @asynccontextmanager
-    async def session(self, owner: UUID | None) -> AsyncIterator[AsyncSession]:
+    async def session(self, owner: UUID | None, *, planned: bool = False) -> AsyncIterator[AsyncSession]:
         """One transaction as `owner`; commits at the end, rolls back on an error.
 
         Args:
             owner: Whose rows are seen. None sees nobody's: for sign-in and the like.
+            planned: Plans are kept from one time to the next. For questions that look for rows by their keys: planning
+                those takes longer than answering. Others (what is recalled, what is summed) want a plan for each value.
 
         Raises:
             DatabaseUnavailable: Postgres does not answer, or its disk is full.
@@ -59,7 +66,7 @@ class Database:
         try:
             async with self._sessions() as session:
                 try:
-                    await self._begin(session, owner)
+                    await self._begin(session, _BEGIN_PLANNED if planned else _BEGIN, owner)
                     yield session
                     await _commit(session)
                 except psycopg.Error as error:
@@ -69,14 +76,14 @@ class Database:
         except (DBAPIError, psycopg.Error) as error:
             raise _translated(error) from error
 
-    async def _begin(self, session: AsyncSession, owner: UUID | None) -> None:
+    async def _begin(self, session: AsyncSession, begin: SQL, owner: UUID | None) -> None:
         """Opens the transaction, on new connections where the old ones have died: nothing was asked yet.
 
         An embedded server that died under us is started again first.
         """
         for pause_s in REVIVE_PAUSES_S if self._server else (0.0,):
             try:
-                await _set_owner(session, owner)
+                await _set_owner(session, begin, owner)
                 return
             except (DBAPIError, psycopg.Error) as error:
                 # SQLAlchemy tells us of a connection that could not be made; the driver, of one that has died.
@@ -88,7 +95,7 @@ class Database:
             if self._server:
                 await asyncio.to_thread(self._server.revive)
             await asyncio.sleep(pause_s)
-        await _set_owner(session, owner)
+        await _set_owner(session, begin, owner)
 
     @asynccontextmanager
     async def alone(self, key: str) -> AsyncIterator[bool]:
@@ -104,6 +111,7 @@ class Database:
                 connection = await self.engine.connect()
                 leaving.push_async_callback(connection.close)
                 leaving.push_async_callback(connection.invalidate)
+                leaving.push_async_callback(_let_go, connection)
                 got = await connection.scalar(
                     text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))").bindparams(key=key)
                 )
@@ -119,19 +127,26 @@ class Database:
             await asyncio.to_thread(self._server.stop)
 
 
+async def _let_go(connection: AsyncConnection) -> None:
+    """Drops what `alone` holds now: when a connection is closed, the server does so only a moment later."""
+    with suppress(DBAPIError):  # the connection has died, and what it held with it
+        await connection.execute(text("SELECT pg_advisory_unlock_all()"))
+
+
 def driver(session: AsyncSession) -> psycopg.AsyncConnection[TupleRow]:
     """The connection below a session of `Database.session`, in the same transaction: for what is asked very often."""
     raw: psycopg.AsyncConnection[TupleRow] = session.info[_DRIVER]
     return raw
 
 
-async def _set_owner(session: AsyncSession, owner: UUID | None) -> None:
-    raw = (await (await session.connection()).get_raw_connection()).driver_connection
+async def _set_owner(session: AsyncSession, begin: SQL, owner: UUID | None) -> None:
+    connection = (await session.connection()).sync_connection
+    assert connection is not None
+    raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.AsyncConnection)
     session.info[_DRIVER] = raw
-    # BEGIN and this go out together: one trip to the server instead of two, for every question that is asked.
-    async with raw.pipeline():
-        await raw.execute("SELECT set_config('twinning.owner', %s, true)", (str(owner or ""),))
+    # BEGIN and the owner go out together: one trip to the server instead of two, for every question that is asked.
+    await raw.execute(begin.format(str(owner or "")))
 
 
 async def _commit(session: AsyncSession) -> None:
@@ -180,13 +195,13 @@ def _engine(url: URL) -> AsyncEngine:
 def _tune(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _once_a_connection(connection: psycopg.Connection, _: object) -> None:
-        # Per connection and not per query: three round trips less for each recall.
+        # The driver begins no transaction by itself: `_set_owner` does, for every session.
         connection.autocommit = True
+        # Per connection and not per query: three round trips less for each recall.
         with connection.cursor() as cursor:
             cursor.execute("SET hnsw.iterative_scan = relaxed_order")
             cursor.execute("SET hnsw.ef_search = 120")
             cursor.execute("SET plan_cache_mode = force_custom_plan")
-        connection.autocommit = False
 
 
 async def open_database(settings: Settings, *, tell: Callable[[str], None] = lambda _: None) -> Database:

@@ -1,4 +1,4 @@
-"""Connections that die while nobody uses them, as when Postgres is restarted."""
+"""Connections that die while nobody uses them, as when Postgres is restarted; and what a connection holds."""
 
 from __future__ import annotations
 
@@ -74,3 +74,34 @@ async def test_a_database_that_takes_no_connections_is_asked_once(
         assert len(tries) == 1, "an address at which nobody answers keeps us waiting each time"
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
     assert len(await several_at_once(database, 1)) == 1
+
+
+async def test_who_is_alone_lets_go_before_the_connection_is_closed(
+    database: Database, database_url: str, server: EmbeddedServer
+) -> None:
+    held: list[int] = []
+
+    def count(*_: object) -> None:
+        with psycopg.connect(server.url("postgres", str(make_url(database_url).database))) as connection:
+            locks = connection.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            ).fetchone()
+        assert locks is not None
+        held.append(locks[0])
+
+    event.listen(database.engine.sync_engine, "invalidate", count)
+    async with database.alone("the sync") as alone:
+        assert alone
+        count()
+    assert held == [1, 0], "held while we are alone, and not when the connection is closed"
+
+
+async def test_who_is_alone_ends_quietly_when_the_connection_has_died(
+    database: Database, database_url: str, server: EmbeddedServer
+) -> None:
+    async with database.alone("the sync") as alone:
+        assert alone
+        end_all(server, database_url)
+    async with database.alone("the sync") as again:
+        assert again
