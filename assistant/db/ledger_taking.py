@@ -5,8 +5,10 @@ The steps are in the order in which `figures.ledger.take` asks them; the rules a
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -31,15 +33,20 @@ CREATE TEMP TABLE ledger_incoming (
 """
 
 
-async def copy_in(session: AsyncSession, rows: Iterable[Sequence[Any]]) -> None:
+_BATCH = 2_000
+"""So many rows are made at once, on a thread, so that others go on meanwhile and none is kept for long."""
+
+
+async def copy_in(session: AsyncSession, rows: Iterator[Sequence[Any]]) -> None:
     """Lays the rows (`COLUMNS`) into a table that ends with the transaction."""
     await session.execute(text(_INCOMING))
     raw = (await (await session.connection()).get_raw_connection()).driver_connection
     assert raw is not None
     copy = f"COPY ledger_incoming ({', '.join(COLUMNS)}) FROM STDIN"
     async with raw.cursor() as cursor, cursor.copy(copy) as into:
-        for row in rows:
-            await into.write_row(row)
+        while batch := await asyncio.to_thread(list, islice(rows, _BATCH)):
+            for row in batch:
+                await into.write_row(row)
     await session.execute(text("ANALYZE ledger_incoming"))
 
 

@@ -17,6 +17,7 @@ from assistant.errors import BadInput, NotFound
 from assistant.events import Person
 from assistant.figures.money import categories
 from assistant.figures.money.ledger import Account, Entry, Plan, Taken, take
+from assistant.figures.money.names import CUT, LONGEST
 from assistant.settings import Settings
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
@@ -398,3 +399,38 @@ async def test_texts_that_postgres_cannot_hold_are_taken_without_them(database: 
     assert await rows(database, person, "payee, memo, original") == [
         ("Café?", "a b\\N c", {"raw": ["xy", "?"], "quoted": "\\u0000"}),
     ]  # fmt: skip
+
+
+async def test_names_without_an_end_are_cut_once_and_told(database: Database, person: Person) -> None:
+    endless = "Market " * 400
+    account = Account("bank", "name:" + "x" * 5000, "My account " * 100, currency="EUR")
+    given = [
+        entry(1, 3, -1, endless, account=account, category="food " * 300, original={"Payee": endless}),
+        entry(1, 4, -2, endless + "two", account=account, source_id="id" * 3000),
+        entry(1, 5, -3, "Kiosk", account=account, category="c" * LONGEST),
+    ]
+    plans = [Plan("bill", "b" * 9000, "Rent " * 300, 100, "EUR")]
+    first = await put(database, person, given, accounts=[account], plans=plans)
+    again = await put(database, person, given, accounts=[account], plans=plans)
+    assert (first.added, again.added, again.unchanged) == (3, 0, 3)
+    one, two, three = await rows(database, person, "payee, category, account, original")
+    assert one[0] == two[0] == f"{endless[: LONGEST - 1].rstrip()}…"
+    assert len(one[1]) <= LONGEST
+    assert len(one[2]) <= LONGEST
+    assert one[3] == {"Payee": endless, CUT: {"payee": 2800, "category": 1500}}
+    assert three[1] == "c" * LONGEST
+    assert CUT not in three[3]
+    gone = await put(database, person, [], accounts=[account], source="csv", gone=["id" * 3000])
+    assert gone.removed == 1
+
+
+async def test_what_hides_in_a_name_is_dropped_and_makes_it_no_other_transaction(
+    database: Database, person: Person
+) -> None:
+    disguised = Account("bank", "odd", "Gi\u202ero\u200b", currency="EUR")
+    given = [entry(1, 3, -1, "\u202eeon\u202c Mar\u00adket\u2066\x07", account=disguised, category="fo\u200dod")]
+    await put(database, person, given, accounts=[disguised])
+    assert await rows(database, person, "payee, category, account") == [("eon Market", "food", "Giro")]
+    await put(database, person, [entry(1, 4, -1, "\u200b\u2800\u3164", account=disguised)], accounts=[disguised])
+    assert (await rows(database, person))[1] == ("", -1), "a name that shows nothing is none"
+    assert (await put(database, person, given, accounts=[disguised])).added == 0

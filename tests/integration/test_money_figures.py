@@ -598,3 +598,19 @@ async def test_sources_are_the_accounts_that_have_the_currency(database: Databas
             {"owner": owner},
         )
     assert await sources(spent(october, currency="EUR")) == {"EUR": ["Card", "Giro", "Travel"]}
+
+
+async def test_a_long_name_ends_in_labels_and_is_whole_where_it_is_asked_for(database: Database, owner: UUID) -> None:
+    endless, day = "Market " * 60 + "of Ana", dt.date(2026, 10, 10)
+    accounts = {endless: await account(database, owner, endless, balance=100, balance_on=day)}
+    await book(database, owner, [Row(day, -500, payee=endless, category=endless, account=endless)], accounts)
+    period = Period(day, day)
+    for group in (Group.PAYEE, Group.CATEGORY, Group.ACCOUNT):
+        (figure,) = await ask(database, owner, Query("spending", Measure.SUM, period, group=group))
+        assert [(len(row.label), row.label[-1], row.value) for row in figure.rows] == [(60, "…", 5.0)]
+        assert [len(source) for source in figure.sources] == [60]
+    where = Where(payees=(endless,), accounts=(endless,))
+    (figure,) = await ask(database, owner, Query("spending", Measure.TOP, period, where=where))
+    assert (len(figure.rows[0].label), figure.records) == (60 + len(", 10 Oct 2026"), 1)
+    assert len(figure.subject) < 160
+    assert (await vocabulary(database, owner)).payees == (endless,)

@@ -19,7 +19,8 @@ from assistant.db.ledger_money import AccountRow
 from assistant.errors import BadInput
 from assistant.events import Person
 from assistant.figures.money.amounts import currency_of_zone, from_minor, is_currency, to_minor
-from assistant.figures.money.ledger import Account, Entry, Taken, plain_number, take, tidy
+from assistant.figures.money.ledger import Account, Entry, Taken, plain_number, take
+from assistant.figures.money.names import capped, tidy
 
 MAX_BYTES = 200_000_000
 """Of one file; 200,000 transactions are about 40 MB."""
@@ -188,7 +189,7 @@ async def _base(database: Database, person: Person, path: Path, statement: State
     if statement.number or statement.name:
         return plain_number(statement.number) or f"name:{tidy(statement.name).casefold()}"
     given = [
-        (line.booked_on, to_minor(line.amount, line.currency or statement.currency), tidy(line.payee))
+        (line.booked_on, to_minor(line.amount, line.currency or statement.currency), capped(line.payee))
         for line in statement.lines
         if _is_exact(line, statement)
     ]

@@ -23,6 +23,7 @@ from assistant.db import money_figures as stored
 from assistant.db.ledger_syncs import LEFT_OUT_NOTED
 from assistant.db.money_figures import Account, Sync
 from assistant.figures.grouping import short_day
+from assistant.figures.money.names import label_of
 from assistant.figures.query import Period
 from assistant.figures.standing import age_s
 from assistant.figures.wording import age, count
@@ -119,7 +120,7 @@ class Ledger:
 
 def sources_of(accounts: Sequence[Account]) -> tuple[str, ...]:
     """The services that keep accounts; of bank files the accounts' names, which say more than "bank"."""
-    return tuple(sorted({each.name if each.source == "bank" else each.source for each in accounts}))
+    return tuple(sorted({label_of(each.name) if each.source == "bank" else each.source for each in accounts}))
 
 
 def read_until(sync: Sync, now: dt.datetime) -> dt.date:

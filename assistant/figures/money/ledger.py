@@ -21,6 +21,7 @@ from assistant.db.ledger_money import AccountRow
 from assistant.errors import BadInput
 from assistant.figures.money import categories, transfers
 from assistant.figures.money.categories import Chooser
+from assistant.figures.money.names import CUT, LONGEST, capped, key_of, label_of, one_line, tidy
 from assistant.figures.told import flag_changed
 
 log = logging.getLogger(__name__)
@@ -132,18 +133,11 @@ def plain_number(number: str) -> str:
     return "".join(char for char in number.upper() if char.isalnum() or char == "*")
 
 
-def tidy(words: str) -> str:
-    """One line, one blank between words, nothing that Postgres cannot hold."""
-    if not words.isascii():
-        words = words.encode("utf-8", "replace").decode("utf-8")
-    return " ".join(words.replace("\x00", "").split())
-
-
 def fingerprint(account: str, entry: Entry) -> bytes:
     """SHA-256 of account, day, amount, currency, payee and memo; capitals and blanks make no difference."""
     parts = (
-        account, entry.booked_on.isoformat(), str(entry.amount), entry.currency, tidy(entry.payee).casefold(),
-        tidy(entry.memo).casefold(),
+        account, entry.booked_on.isoformat(), str(entry.amount), entry.currency, one_line(entry.payee).casefold(),
+        one_line(entry.memo).casefold(),
     )  # fmt: skip
     return hashlib.sha256("\x1f".join(parts).encode()).digest()
 
@@ -189,38 +183,51 @@ async def take(
     """
     known = {account.source_id for account in accounts}
     if stray := next((entry.account for entry in entries if entry.account not in known), None):
-        raise BadInput(f"A transaction is of the account {stray!r}, which {source} does not list.")
+        raise BadInput(f"A transaction is of the account {label_of(tidy(stray))!r}, which {source} does not list.")
     async with database.session(owner) as session:
         await ledger_taking.lock(session, owner)
         rows = await _put_accounts(session, owner, accounts)
-        choosing = await categories.chooser(session, owner)
-        incoming = await asyncio.to_thread(_lay_out, source, entries, rows, choosing)
-        await ledger_taking.copy_in(session, incoming)
-        files = source in FILES
-        await ledger_taking.match_same(session, owner, source, files=files)
-        await ledger_taking.match_twins(session, owner, source)
-        renamed, corrected = await ledger_taking.match_changed(
-            session, owner, source, files=files, gone=gone, window=window
-        )
-        await ledger_taking.match_booked(session, owner)
-        removed = await ledger_taking.remove_gone(
-            session,
-            owner,
-            source,
-            gone=gone,
-            window=window,
-            accounts=[row.id for row in rows.values()] if files else None,
-        )
-        added, changed, days = await ledger_taking.write(session, owner, source)
-        marked = await ledger_taking.renew_marks(session, owner, now.date())
-        kinds = await transfers.match(session, owner)
+        many = await _lay_in(session, owner, source, entries, rows)
+        counted, days = await _settle(session, owner, source, rows, gone=list(map(key_of, gone)), window=window)
+        days.update(await ledger_taking.renew_marks(session, owner, now.date()), await transfers.match(session, owner))
         await ledger_money.put_plans(session, owner, source, [_plan(plan) for plan in plans], complete=all_plans)
-    days.update(removed, marked, kinds)
     await flag_changed(database, owner, area="money", changed_days=days, now=now)
-    log.info("Transactions taken", extra={"source": source, "added": added, "changed": changed})
-    return Taken(
-        added, changed, len(removed), len(incoming) - added - changed, _notes(renamed, corrected), sorted(days)
-    )  # fmt: skip
+    log.info("Transactions taken", extra={"source": source, "added": counted.added, "changed": counted.changed})
+    unchanged = many - counted.added - counted.changed
+    return replace(counted, unchanged=unchanged, changed_days=sorted(days))
+
+
+async def _lay_in(
+    session: AsyncSession, owner: UUID, source: str, entries: Sequence[Entry], rows: Mapping[str, AccountRow]
+) -> int:
+    """Lays the transactions beside what is there; returns how many they are."""
+    choosing = await categories.chooser(session, owner)
+    numbered = await asyncio.to_thread(_numbered, source, entries, rows)
+    await ledger_taking.copy_in(session, _laid_out(numbered, rows, choosing))
+    return len(numbered)
+
+
+async def _settle(
+    session: AsyncSession,
+    owner: UUID,
+    source: str,
+    rows: Mapping[str, AccountRow],
+    *,
+    gone: Collection[str],
+    window: tuple[dt.date, dt.date] | None,
+) -> tuple[Taken, set[dt.date]]:
+    """Finds what is here already, removes what is gone and writes the rest; with the days on which figures change."""
+    files = source in FILES
+    await ledger_taking.match_same(session, owner, source, files=files)
+    await ledger_taking.match_twins(session, owner, source)
+    renamed, corrected = await ledger_taking.match_changed(
+        session, owner, source, files=files, gone=gone, window=window
+    )
+    await ledger_taking.match_booked(session, owner)
+    mine = [row.id for row in rows.values()] if files else None
+    removed = await ledger_taking.remove_gone(session, owner, source, gone=gone, window=window, accounts=mine)
+    added, changed, days = await ledger_taking.write(session, owner, source)
+    return Taken(added, changed, len(removed), notes=_notes(renamed, corrected)), days | set(removed)
 
 
 def _notes(renamed: int, corrected: int) -> list[str]:
@@ -245,15 +252,15 @@ def _json(values: Mapping[str, Any]) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return tidy(value)
+        return one_line(value)
     if isinstance(value, Mapping):
-        return {tidy(str(name)): _plain(each) for name, each in value.items()}
+        return {one_line(str(name)): _plain(each) for name, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _plan(plan: Plan) -> dict[str, Any]:
     return {
-        "kind": plan.kind, "source_id": plan.source_id, "name": tidy(plan.name), "amount": plan.amount,
+        "kind": plan.kind, "source_id": key_of(plan.source_id), "name": capped(plan.name), "amount": plan.amount,
         "currency": plan.currency or None, "next_on": plan.next_on, "details": _json(plan.details),
     }  # fmt: skip
 
@@ -275,11 +282,12 @@ async def _put_accounts(session: AsyncSession, owner: UUID, accounts: Sequence[A
 def find_account(stored: Sequence[AccountRow], account: Account) -> AccountRow | None:
     """The stored account that this is: of the same name at the source, else the own one of this number and currency."""
     for row in stored:
-        if (row.source, row.source_id) == (account.source, account.source_id):
+        if (row.source, row.source_id) == (account.source, key_of(account.source_id)):
             return row
     number = plain_number(account.number)
     if not number and account.source == "bank":
-        named = [row for row in stored if row.source == "bank" and row.name.casefold() == tidy(account.name).casefold()]
+        name = capped(account.name).casefold()
+        named = [row for row in stored if row.source == "bank" and row.name.casefold() == name]
         return next((row for row in named if row.own and row.currency in (account.currency, "")), None)
     if not number or not account.own:
         return None
@@ -293,9 +301,9 @@ def find_account(stored: Sequence[AccountRow], account: Account) -> AccountRow |
 def fresh_account(account: Account) -> AccountRow:
     """A row for an account that is not stored yet."""
     number = plain_number(account.number)
-    name = tidy(account.name) or number or account.source_id
+    name = capped(account.name) or number or capped(account.source_id)
     return AccountRow(
-        uuid4(), account.source, account.source_id, name, number, account.currency, account.kind, account.own,
+        uuid4(), account.source, key_of(account.source_id), name, number, account.currency, account.kind, account.own,
         account.active, account.balance, account.balance_on,
     )  # fmt: skip
 
@@ -309,7 +317,7 @@ def _merged(row: AccountRow, account: Account) -> AccountRow:
         "currency": row.currency or account.currency,
     }
     if account.name and (rules or nameless):
-        changes["name"] = tidy(account.name)
+        changes["name"] = capped(account.name)
     if rules:
         changes |= {"kind": account.kind, "own": account.own, "active": account.active}
     elif row.kind == "asset":
@@ -320,33 +328,57 @@ def _merged(row: AccountRow, account: Account) -> AccountRow:
     return replace(row, **changes)
 
 
-def _lay_out(
-    source: str, entries: Sequence[Entry], rows: Mapping[str, AccountRow], choosing: Chooser
-) -> list[tuple[Any, ...]]:
-    """The rows for the database (`ledger_taking.COLUMNS`), each with its fingerprint and occurrence."""
-    keyed = [(fingerprint(rows[entry.account].source_id, entry), entry) for entry in entries]
-    keyed = list(_one_each(keyed, rows, files=source in FILES))
-    # Equal ones are numbered in an order that does not depend on the file's.
-    keyed.sort(key=lambda pair: (pair[0], pair[1].category, pair[1].source_id or "", pair[1].split_of or ""))
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A transaction with its fingerprint, and the how many-th of its equals it is."""
+
+    entry: Entry
+    fingerprint: bytes
+    occurrence: int
+
+
+def _numbered(source: str, entries: Sequence[Entry], rows: Mapping[str, AccountRow]) -> list[_Numbered]:
+    """Each transaction once. Equal ones are numbered in an order that does not depend on the file's."""
+    keyed = ((fingerprint(rows[entry.account].source_id, entry), entry) for entry in entries)
+    once = sorted(
+        _one_each(keyed, rows, files=source in FILES),
+        key=lambda pair: (pair[0], pair[1].category, pair[1].source_id or "", pair[1].split_of or ""),
+    )
     seen: Counter[tuple[UUID, bytes]] = Counter()
-    laid = []
-    for n, (print_, entry) in enumerate(keyed):
-        row = rows[entry.account]
-        occurrence = 0
-        if entry.source_id is None:
-            occurrence = seen[row.id, print_]
-            seen[row.id, print_] += 1
-        payee, memo, given = tidy(entry.payee), tidy(entry.memo), tidy(entry.category)
+    found = []
+    for print_, entry in once:
+        place = rows[entry.account].id, print_
+        found.append(_Numbered(entry, print_, seen[place] if entry.source_id is None else 0))
+        seen[place] += entry.source_id is None
+    return found
+
+
+def _laid_out(
+    numbered: Sequence[_Numbered], rows: Mapping[str, AccountRow], choosing: Chooser
+) -> Iterator[tuple[Any, ...]]:
+    """The rows for the database (`ledger_taking.COLUMNS`), one by one: all at once they would be hundreds of MB."""
+    for n, each in enumerate(numbered):
+        entry = each.entry
+        source_id = None if entry.source_id is None else key_of(entry.source_id)
+        payee, memo, given = capped(entry.payee), tidy(entry.memo), capped(entry.category)
         key = categories.payee_key(payee)
         category, by = choosing.choose(payee, key, memo)
         if not by and given:
             category, by = given, "source"
-        laid.append((
-            n, row.id, entry.booked_on, entry.amount, entry.currency, payee, key, memo,
-            plain_number(entry.counter_number), given, category, by, entry.kind, entry.mark, entry.source_id,
-            entry.split_of, print_, occurrence, _json(entry.original),
-        ))  # fmt: skip
-    return laid
+        yield (
+            n, rows[entry.account].id, entry.booked_on, entry.amount, entry.currency, payee, key, memo,
+            plain_number(entry.counter_number), given, category, by, entry.kind, entry.mark, source_id,
+            entry.split_of, each.fingerprint, each.occurrence, _json(_original(entry)),
+        )  # fmt: skip
+
+
+def _original(entry: Entry) -> Mapping[str, Any]:
+    """What the source wrote, with a mark where a name of it was cut."""
+    names = {"payee": entry.payee, "category": entry.category}
+    cut = {name: len(words) for name, words in names.items() if len(words) > LONGEST and len(tidy(words)) > LONGEST}
+    if not cut:
+        return entry.original
+    return {**entry.original, CUT: cut}
 
 
 def _one_each(

@@ -33,7 +33,8 @@ from assistant.events import Person
 from assistant.figures.money import categories
 from assistant.figures.money.amounts import is_currency
 from assistant.figures.money.bank_files import Report, decoded, read_bytes
-from assistant.figures.money.ledger import Account, find_account, fresh_account, plain_number, tidy
+from assistant.figures.money.ledger import Account, find_account, fresh_account, plain_number
+from assistant.figures.money.names import capped, tidy
 from assistant.figures.told import flag_changed
 
 LISTS = {
@@ -123,7 +124,7 @@ async def _put_accounts(session: AsyncSession, person: Person, accounts: Sequenc
             new = replace(
                 row, own=account.own, kind=account.kind if account.kind != "asset" else row.kind,
                 currency=row.currency or account.currency, number=row.number or plain_number(account.number),
-                name=tidy(account.name) or row.name,
+                name=capped(account.name) or row.name,
             )  # fmt: skip
             await ledger_money.put_account(session, person.id, new)
             stored = [each for each in stored if each.id != new.id] + [new]

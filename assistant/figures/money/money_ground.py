@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,8 +25,9 @@ from assistant.figures.money.known_ledger import (
     ledger_of,
     sources_of,
 )
+from assistant.figures.money.names import label_of
 from assistant.figures.money.rates import Rates
-from assistant.figures.query import Period, Query
+from assistant.figures.query import Period, Query, Where
 from assistant.figures.standing import age_s, narrowed, up_to
 from assistant.figures.wording import count, joined
 
@@ -120,7 +121,7 @@ def figure(
         age_at = dt.datetime.combine(newest, dt.time(), tzinfo=ground.now.tzinfo)
     return Figure(
         kind=str(query.measure),
-        subject=subject or f"{TITLES.get(query.subject, query.subject)} {narrowed(query.where)}".rstrip(),
+        subject=subject or f"{TITLES.get(query.subject, query.subject)} {narrowed(_short(query.where))}".rstrip(),
         value=value,
         unit=unit,
         start=query.period.start,
@@ -160,7 +161,7 @@ def _standing(ground: Ground, records: int, value: float | None) -> tuple[str, l
         notes.append(f"The transactions that I have reach from {short_span(ledger.first, ledger.last)}.")
     silent = [each for each in ledger.silent() if (each.last or today) < period.end]
     if silent:
-        named = joined([f"{each.name} ({short_day(each.last)})" for each in silent if each.last])
+        named = joined([f"{label_of(each.name)} ({short_day(each.last)})" for each in silent if each.last])
         notes.append(f"Nothing has come in for long of {named}.")
     if failed:
         return ("partial" if records and not any(each.trouble for each in failed) else "failed"), notes
@@ -171,6 +172,16 @@ def _standing(ground: Ground, records: int, value: float | None) -> tuple[str, l
     if not known or silent or partial or ground.left_out:
         return "partial", notes
     return ("ok" if records or value is not None else "empty"), notes
+
+
+def _short(where: Where) -> Where:
+    """The conditions as they stand in a title."""
+    return replace(
+        where,
+        categories=tuple(map(label_of, where.categories)),
+        payees=tuple(map(label_of, where.payees)),
+        accounts=tuple(map(label_of, where.accounts)),
+    )
 
 
 def _went_in(ground: Ground, unit: str, records: int) -> Sequence[Account]:

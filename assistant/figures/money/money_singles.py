@@ -17,6 +17,7 @@ from assistant.figures.grouping import short_day
 from assistant.figures.health.health_figures import bins_as_rows, middle
 from assistant.figures.money.money_ground import Ground, figure
 from assistant.figures.money.money_sums import major, name_of, nothing, ranked, sums_of
+from assistant.figures.money.names import label_of
 from assistant.figures.query import Measure
 
 
@@ -92,7 +93,7 @@ def own_currency(ground: Ground) -> list[str]:
 
 def described(each: Transaction) -> str:
     """A transaction by its payee and day."""
-    return f"{each.payee or each.category or 'a transaction without a name'}, {short_day(each.day)}"
+    return f"{label_of(each.payee or each.category) or 'a transaction without a name'}, {short_day(each.day)}"
 
 
 @dataclass(frozen=True)

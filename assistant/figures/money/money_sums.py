@@ -16,6 +16,7 @@ from assistant.figures import statistics
 from assistant.figures.grouping import parts_of
 from assistant.figures.money.amounts import digits_of
 from assistant.figures.money.money_ground import UNNAMED, Ground, figure
+from assistant.figures.money.names import label_of
 from assistant.figures.query import Group, Measure
 from assistant.figures.standing import days_of, picked
 from assistant.figures.wording import count
@@ -136,8 +137,8 @@ def ranked(ground: Ground, rows: Sequence[FigureRow]) -> list[FigureRow]:
 def name_of(ground: Ground, key: str, name: str) -> str:
     """What a category, payee or account is called in rows."""
     if key == "account":
-        return next((each.name for each in ground.ledger.accounts if str(each.id) == name), name)
-    return name or UNNAMED[key]
+        return label_of(next((each.name for each in ground.ledger.accounts if str(each.id) == name), name))
+    return label_of(name) or UNNAMED[key]
 
 
 def nothing(ground: Ground, *, unit: str = "", zero: bool = False, rows: Sequence[FigureRow] = ()) -> Figure:

@@ -25,6 +25,7 @@ from assistant.figures.language.days import DAY
 from assistant.figures.money.known_ledger import failures, silences
 from assistant.figures.money.money_ground import Ground, figure, ground_of
 from assistant.figures.money.money_sums import major
+from assistant.figures.money.names import label_of
 from assistant.figures.query import Group, Measure, Query
 from assistant.figures.standing import days_of
 from assistant.figures.wording import joined, money
@@ -67,7 +68,7 @@ async def _balances(session: AsyncSession, owner: UUID, ground: Ground) -> list[
     figures = []
     for currency in sorted({each.account.currency for each in held}):
         some = [each for each in held if each.account.currency == currency]
-        rows = [FigureRow(each.account.name, major(each.balance, currency), 1) for each in some]
+        rows = [FigureRow(label_of(each.account.name), major(each.balance, currency), 1) for each in some]
         apart = ground.query.group is Group.ACCOUNT
         if len(some) > 1 and not apart:
             parts = [f"{row.label} {money(row.value or 0.0, currency)}" for row in rows]
@@ -99,14 +100,14 @@ async def _held(session: AsyncSession, owner: UUID, ground: Ground) -> tuple[lis
     for account in ground.ledger.accounts:
         if account.balance is None:
             if account.active and account.last:
-                unknown.append(account.name)
+                unknown.append(label_of(account.name))
             continue
         if not account.active and not ground.query.where.accounts:
             continue
         on = account.balance_on or account.last or ground.period.end
         end = ground.period.end
         if ground.ledger.first and end < ground.ledger.first - DAY:
-            unknown.append(account.name)  # what was booked in between is not here
+            unknown.append(label_of(account.name))  # what was booked in between is not here
             continue
         moved = 0
         if on != end:
@@ -245,14 +246,15 @@ def _of_plan(subject: str, plan: Plan) -> str:
     """What a budget or a piggy bank is measured against."""
     if subject == "bills" or plan.amount is None:
         return ""
-    amount = money(major(plan.amount, plan.currency), plan.currency)
+    name, amount = label_of(plan.name), money(major(plan.amount, plan.currency), plan.currency)
     if subject == "savings":
-        return f"{plan.name}: the target is {amount}."
+        return f"{name}: the target is {amount}."
     spent = plan.details.get("spent")
     if not isinstance(spent, int):
-        return f"{plan.name}: of {amount}, and what was spent is not known."
-    return f"{plan.name}: {money(major(abs(spent), plan.currency), plan.currency)} of {amount} spent."
+        return f"{name}: of {amount}, and what was spent is not known."
+    return f"{name}: {money(major(abs(spent), plan.currency), plan.currency)} of {amount} spent."
 
 
 def _label(subject: str, plan: Plan) -> str:
-    return f"{plan.name}, {short_day(plan.next_on)}" if subject == "bills" and plan.next_on else plan.name
+    name = label_of(plan.name)
+    return f"{name}, {short_day(plan.next_on)}" if subject == "bills" and plan.next_on else name
