@@ -327,6 +327,17 @@ async def test_a_source_that_fell_silent_makes_a_figure_stale(database: Database
     assert first_week.state == "ok"
 
 
+async def test_what_is_measured_now_and_then_says_when_its_records_begin(database: Database, owner) -> None:
+    days = [dt.date(2026, 6, 1) + dt.timedelta(days=7 * each) for each in range(24)]
+    readings = [reading("weight_body_mass", "Scale", at(day, 7), 80.0 - each, "kg") for each, day in enumerate(days)]
+    await health.take(database, owner, Batch(readings=readings), now=NOW)
+    year = await one(database, owner, Query("weight_body_mass", Measure.MAX, Period(dt.date(2026, 1, 1), TODAY)))
+    assert (year.value, year.state) == (80.0, "partial")
+    assert "The records begin on 1 Jun 2026." in year.notes
+    months = await one(database, owner, Query("weight_body_mass", Measure.MAX, Period(dt.date(2026, 5, 28), TODAY)))
+    assert (months.state, [note for note in months.notes if "begin" in note]) == ("ok", [])
+
+
 async def test_values_are_shown_in_the_unit_they_came_in(database: Database, owner) -> None:
     batch = Batch(
         readings=[

@@ -96,6 +96,13 @@ class Ground:
         here = bool(self.days) and self.days[-1].day == today
         return days if here or (weekdays and today.weekday() not in weekdays) else days - 1
 
+    @property
+    def begins(self) -> dt.date | None:
+        """The first record of all, where a good part of the period lies before it; None otherwise."""
+        first = min((source.first for source in self.sources if source.first), default=None)
+        late = first is not None and first > self.period.start + dt.timedelta(days=self.period.days // 10)
+        return first if late and self.days else None
+
     def shown(self, value: float) -> float:
         """A stored value in the unit in which it is shown."""
         return round(value * self.scale + self.shift, 9)
@@ -214,7 +221,7 @@ def figure(
         if ground.unread
         else state_of(
             records=ground.records,
-            missing=(expected is not None and ground.recorded < expected) or left_out > 0,
+            missing=(expected is not None and ground.recorded < expected) or left_out > 0 or ground.begins is not None,
             period=ground.period,
             last=last,
             silent_after=SELDOM_STALE_AFTER if seldom else STALE_AFTER,
@@ -235,6 +242,8 @@ def _notes(ground: Ground, left_out: int) -> list[str]:
         found.append("These days are still to come.")
     elif not ground.days:
         found += _where_else(ground)
+    if ground.begins:
+        found.append(f"The records begin on {short_day(ground.begins)}.")
     if ground.unread:
         found.append(ground.unread)
     if left_out:
