@@ -66,6 +66,8 @@ longest streak of days with over 8000 steps | step_count streak 2025-11-23..2026
 top 5 categories this year | spending top 2026-01-01..2026-11-22 by category limit=5
 What were my biggest expenses last month? | spending top 2026-10-01..2026-10-31 limit=5
 which month did I spend the most on restaurants | spending top 2025-11-23..2026-11-22 by month categories=Restaurants limit=1
+show me my steps day by day last week | step_count sum 2026-11-09..2026-11-15 by day
+sleep night by night last week | sleep mean 2026-11-09..2026-11-15 by day
 steps by month this year | step_count sum 2026-01-01..2026-11-22 by month
 spending per category last month | spending sum 2026-10-01..2026-10-31 by category
 break down my spending last month | spending sum 2026-10-01..2026-10-31 by category
@@ -451,6 +453,7 @@ how many hours of training last week | workout_duration sum 2026-11-09..2026-11-
 """Question | query, with "&" between several: subject, measure, days, "vs" days, "by" group, bound, conditions."""
 
 UNCLEAR = """
+How many runs did I do and how far in March? | 0
 On which weekday do I walk the most? | 2
 is my weight going up? | 3
 how much did I spend at Rewe last month | 3

@@ -11,6 +11,10 @@ from assistant.figures.language.reading import Reading
 from assistant.figures.language.subjects import CLOCKS, title_of
 from assistant.figures.language.topics import Meant
 
+_TWO_HOWS = re.compile(
+    r"\bhow (many|much|often|long|far)\b.*\band how (many|often|long|far)\b(?! (?:more|fewer|longer|further)\b)"
+)
+
 
 def must_ask(reading: Reading, meant: list[Meant]) -> None:
     asked, words = reading.asked, reading.words
@@ -73,6 +77,8 @@ def ask_when(reading: Reading, mention: Mention) -> None:
 def must_be_joined(reading: Reading, meant: list[Meant]) -> None:
     """Two subjects are two questions only where they are joined: "my heart rate during sleep" is one of neither."""
     if len(meant) < 2:
+        if (two := _TWO_HOWS.search(reading.words)) and two[1] != two[2]:
+            raise Ask(f"You ask how {two[1]} and how {two[2]}. Which of them first?")
         return
     if len(meant) > 3 or not re.search(r"\b(?:and|or|vs|versus)\b|&", reading.words):
         raise Ask(f"Do you mean {listed([each.title for each in meant], joined='or')}? Ask for one at a time.")

@@ -279,7 +279,9 @@ def take_groups(said: Said, asked: Asked) -> None:
         unit = _unit_behind(said, match.end())
         asked.measures.append("top " + match["first"])
         asked.which, asked.plural = _group(unit, said), unit.endswith("s")
-    if match := said.take(
+    if match := said.take(r"\b(?P<unit>day|night|week|month|quarter|year) (?:by|after) (?P=unit)\b"):
+        asked.per, asked.per_word = _group(match["unit"], said), "by"
+    elif match := said.take(
         r"(?!\b(?:on )?an? (?:week|work(?:ing)?) ?day\b)"
         rf"\b(?:(?:broken|break|split|grouped|group|sorted|breakdown)(?: (?:it|this|them|that))?(?: down| up)? "
         rf")?(?P<word>by|per|for each|for every|in each|each|every|a|in a|on a|in (?:a )?single|in one|on one|"
@@ -288,8 +290,6 @@ def take_groups(said: Said, asked: Asked) -> None:
     ):
         asked.per, asked.per_word = _group(match["unit"], said), match["word"]
         asked.single = match["word"].startswith(("in ", "on ")) and match["word"] != "in each"
-    elif match := said.take(r"\b(?P<unit>day|week|month|quarter|year) (?:by|after) (?P=unit)\b"):
-        asked.per, asked.per_word = _group(match["unit"], said), "by"
     elif match := said.take(r"\b(?P<adverb>" + "|".join(_ADVERBS) + r")\b"):
         asked.per, asked.per_word = _ADVERBS[match["adverb"]], "per"
     if asked.per not in (None, Group.DAY):
