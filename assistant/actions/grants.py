@@ -1,4 +1,4 @@
-"""Standing grants: a yes given in advance, for one tool, one target, arguments of one shape, so often, until a day.
+"""Standing grants: a yes in advance, for one tool, account and target, arguments of one shape, so often, until a day.
 
 There is no "always allow": a grant ends by itself, in uses and in days, and a person can end it before.
 """
@@ -12,13 +12,14 @@ from typing import Any
 from uuid import UUID
 
 import rfc8785
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.actions import policy
 from assistant.actions.audit import Audit
 from assistant.actions.effects import Effect, Performer
 from assistant.db import operations
 from assistant.db.database import Database
-from assistant.errors import BadInput, NotFound
+from assistant.errors import BadInput, NotFound, ToolFailed
 
 DAYS = 30
 TIMES = 100
@@ -29,12 +30,14 @@ class StandingGrant:
     """A grant that still holds.
 
     Attributes:
+        account: Of the service, as it was connected when the grant was given; with another one it covers nothing.
         arguments: JSON Schema; a call whose arguments do not fit is asked as always.
         remaining: How many calls it still covers.
     """
 
     id: UUID
     tool: str
+    account: str
     target: str
     arguments: Mapping[str, Any]
     remaining: int
@@ -102,19 +105,22 @@ class Grants:
 
         Raises:
             NotFound, BadInput: as in `checked`.
+            ToolFailed: the tool's service is not connected.
         """
         schema = self.checked(tool, target=target, arguments=arguments, times=times, days=days)
         now = self._clock()
         until = now + dt.timedelta(days=days)
-        values = {
-            "tool": tool,
-            "target": target,
-            "arguments": dict(schema),
-            "remaining": times,
-            "created_at": now,
-            "expires_at": until,
-        }
         async with self._database.session(owner) as session:
+            account = await self._account(session, owner, tool)
+            values = {
+                "tool": tool,
+                "account": account,
+                "target": target,
+                "arguments": dict(schema),
+                "remaining": times,
+                "created_at": now,
+                "expires_at": until,
+            }
             key = await operations.add_grant(session, owner, values)
             head = await self._audit.note(
                 session,
@@ -122,6 +128,7 @@ class Grants:
                 "grant given",
                 grant=str(key),
                 tool=tool,
+                account=account,
                 target=target,
                 arguments=dict(schema),
                 times=times,
@@ -130,11 +137,35 @@ class Grants:
         self._audit.sealed(owner, head)
         return key
 
+    async def account(self, owner: UUID, tool: str) -> str:
+        """The account that a grant for this tool would name: the one that is connected.
+
+        Raises:
+            ToolFailed: the tool's service is not connected.
+        """
+        async with self._database.session(owner) as session:
+            return await self._account(session, owner, tool)
+
+    async def _account(self, session: AsyncSession, owner: UUID, tool: str) -> str:
+        service = self._performers[tool].service
+        connected = await operations.connection(session, owner, service)
+        if connected is None:
+            raise ToolFailed(f"A grant is for one account; connect {service} first (`twinning connect {service}`).")
+        return connected.account
+
     async def standing(self, owner: UUID) -> list[StandingGrant]:
         """The person's grants that still hold, the one that ends first first."""
         async with self._database.session(owner) as session:
             return [
-                StandingGrant(each.id, each.tool, each.target, dict(each.arguments), each.remaining, each.expires_at)
+                StandingGrant(
+                    each.id,
+                    each.tool,
+                    each.account,
+                    each.target,
+                    dict(each.arguments),
+                    each.remaining,
+                    each.expires_at,
+                )
                 for each in await operations.grants(session, owner, now=self._clock())
             ]
 

@@ -19,6 +19,7 @@ class Standing(Protocol):
 
     id: UUID
     tool: str
+    account: str
     target: str
     arguments: dict[str, Any]
 
@@ -72,9 +73,10 @@ def authorise(proposal: Proposal, grants: Sequence[Standing], *, fetches: bool =
 
 
 def covers(grant: Standing, proposal: Proposal) -> bool:
-    """Whether a standing grant is for this very tool, target and shape of arguments."""
+    """Whether a standing grant is for this very tool, account, target and shape of arguments."""
     return (
         grant.tool == proposal.tool
+        and grant.account == proposal.account
         and grant.target == proposal.target
         and bool(jsonschema.Draft202012Validator(grant.arguments).is_valid(dict(proposal.arguments)))
     )

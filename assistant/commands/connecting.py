@@ -80,7 +80,8 @@ async def grant(tool: str, target: str, arguments: Path, times: int, days: int, 
     async with outside_and_person(user) as (outside, person):
         grants = _grants(outside)
         grants.checked(tool, target=target, arguments=schema, times=times, days=days)
-        click.echo(f"{outside.performers[tool].label}: {plain(target)}, {times} times within {days} days, where")
+        label = _with_account(outside.performers[tool].label, await grants.account(person.id, tool))
+        click.echo(f"{label}: {plain(target)}, {times} times within {days} days, where")
         click.echo(plain(json.dumps(schema["properties"], ensure_ascii=False, indent=2)))
         click.echo(
             "Text of others, health, finance and secret content, and what everybody can read are asked all the same."
@@ -115,6 +116,7 @@ async def _list_grants(as_json: bool, user: str | None) -> None:
                     {
                         "id": str(each.id),
                         "tool": each.tool,
+                        "account": each.account,
                         "target": each.target,
                         "arguments": each.arguments,
                         "remaining": each.remaining,
@@ -122,7 +124,8 @@ async def _list_grants(as_json: bool, user: str | None) -> None:
                     }
                 )
                 continue
-            click.echo(f"{each.id}  {each.tool}: {plain(each.target)}, {each.remaining} times more, until {until}")
+            tool = _with_account(each.tool, each.account)
+            click.echo(f"{each.id}  {tool}: {plain(each.target)}, {each.remaining} times more, until {until}")
             click.echo("    " + plain(json.dumps(each.arguments.get("properties"), ensure_ascii=False)))
         if not found and not as_json:
             click.echo("There are none; everything is asked.")
@@ -137,6 +140,10 @@ async def revoke(grant_id: str, user: str | None) -> None:
     async with outside_and_person(whose(user)) as (outside, person):
         ended = await _grants(outside).revoke(person.id, grant_id)
         click.echo(f"Ended: {ended.tool} for {plain(ended.target)} is asked again from now on.")
+
+
+def _with_account(words: str, account: str) -> str:
+    return f"{words} ({plain(account)})" if account else words
 
 
 def _grants(outside: Outside) -> Grants:

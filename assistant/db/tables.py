@@ -278,13 +278,14 @@ class Operation(Table):
 
 
 class Grant(Table):
-    """A standing approval: one tool, one target, arguments of one shape, so many times, until a day."""
+    """A standing approval: one tool, account and target, arguments of one shape, so many times, until a day."""
 
     __tablename__ = "grants"
     __table_args__ = (Index("ix_grants_owner", "owner_id", "tool"),)
     id: Mapped[uuid.UUID] = _id()
     owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     tool: Mapped[str]
+    account: Mapped[str]  # as the service calls it
     target: Mapped[str]
     arguments: Mapped[dict[str, Any]]  # JSON Schema
     remaining: Mapped[int]

@@ -572,12 +572,13 @@ GRANT = {
 
 @attack("beyond a grant")
 async def grants(scene: Scene) -> None:
-    """A standing grant: another tool, target, argument or shape, somebody else's text, a secret, once too often."""
+    """A standing grant: another tool, account, target, argument, somebody else's text, a secret, once too often."""
     now = dt.datetime.now(dt.UTC)
 
     async def give(**changes: Any) -> UUID:
         values = {
             "tool": "yard_post",
+            "account": "ana",
             "target": "grandma",
             "arguments": GRANT,
             "remaining": 2,
@@ -610,10 +611,13 @@ async def grants(scene: Scene) -> None:
     await asks("yard_post", fits, **at)
     await give(expires_at=now - dt.timedelta(seconds=1))
     await asks("yard_post", fits, **at)
+    other = await give(account="ben")
+    await asks("yard_post", fits, **at)
     revoked = await give()
     async with scene.house.database.session(scene.owner) as session:
         await operations.revoke_grant(session, scene.owner, revoked, now=now)
         await operations.revoke_grant(session, scene.owner, key, now=now)
+        await operations.revoke_grant(session, scene.owner, other, now=now)
     await asks("yard_post", fits, **at)
     await scene.drive()
     if len(scene.yard.changes()) != 2:

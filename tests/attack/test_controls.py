@@ -217,6 +217,12 @@ def _(scene: Scene, patch: Patch) -> None:
     patch.setattr(policy, "covers", lambda *_: True)
 
 
+@control("a grant names an account", ATTACKS["beyond a grant"])
+def _(scene: Scene, patch: Patch) -> None:
+    covers = policy.covers
+    patch.setattr(policy, "covers", lambda grant, asked: covers(grant, replace(asked, account=grant.account)))
+
+
 @control("a grant is used up", ATTACKS["beyond a grant"])
 def _(scene: Scene, patch: Patch) -> None:
     async def endless(*_: Any, **__: Any) -> bool:

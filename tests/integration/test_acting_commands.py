@@ -284,6 +284,28 @@ async def test_ctrl_c_in_the_cancel_window_cancels(
     assert box.requests == 0
 
 
+async def test_a_grant_holds_for_the_account_that_was_connected(
+    twinning: Twinning, outside: Outside, connected: UUID, box: Letterbox, tmp_path: Path
+) -> None:
+    properties = {"to": {"const": "grandma"}, "text": {"type": "string", "maxLength": 40}}
+    file = tmp_path / "shape.json"
+    file.write_text(json.dumps({"type": "object", "additionalProperties": False, "properties": properties}))
+    rest = ("letterbox_post", "--target", "her box", "--arguments", file, "--times", "5", "--days", "3", "--yes")
+    assert (await twinning("grant", *rest)).code == 0
+    wish = Wish("letterbox_post", WELL, target="her box")
+
+    async def state_as(account: str) -> str:
+        settings = {"address": box.address}
+        await outside.connections.connect(
+            connected, "letterbox", account=account, settings=settings, secrets={"key": KEY}
+        )
+        return (await outside.actions.propose(connected, wish, Place("web"))).state
+
+    assert [await state_as(each) for each in ("box of ben", "", "box of ana")] == ["proposed", "proposed", "approved"]
+    await outside.connections.disconnect(connected, "letterbox")
+    assert "twinning connect letterbox" in (await twinning("grant", *rest)).sentence
+
+
 async def test_a_grant_is_narrow_listed_used_up_and_ended(
     twinning: Twinning, outside: Outside, connected: UUID, box: Letterbox, tmp_path: Path
 ) -> None:
@@ -301,8 +323,11 @@ async def test_a_grant_is_narrow_listed_used_up_and_ended(
     assert "1 to 30 days" in (await twinning("grant", "letterbox_post", *rest[:-1], "31", "--yes")).sentence
     given = await twinning("grant", "letterbox_post", *rest, "--yes")
     assert given.code == 0, given
+    assert "(box of ana): her box, 1 times within 3 days" in given.out
     (listed,) = (await twinning("grants", "--json")).lines()
     assert (listed["tool"], listed["target"], listed["remaining"]) == ("letterbox_post", "her box", 1)
+    assert listed["account"] == "box of ana"
+    assert "letterbox_post (box of ana): her box, 1 times more" in (await twinning("grants")).out
     posted = await outside.actions.propose(connected, Wish("letterbox_post", WELL, target="her box"), Place("web"))
     assert posted.state == "approved"
     again = await outside.actions.propose(connected, Wish("letterbox_post", WELL, target="her box"), Place("web"))

@@ -182,11 +182,12 @@ async def test_a_standing_grant_lets_a_rule_run_by_itself(home: House, ada: Pers
     async with home.database.session(ada.id) as session:
         stored = await operations.get(session, ada.id, approval.id)
     assert stored is not None
-    arguments = Proposal.thaw(stored.frozen).arguments
-    bounded = {name: {"const": value} for name, value in arguments.items() if name != "inputs"}
+    proposal = Proposal.thaw(stored.frozen)
+    bounded = {name: {"const": value} for name, value in proposal.arguments.items() if name != "inputs"}
     async with home.database.session(ada.id) as session:
         values = {
             "tool": "n8n_run",
+            "account": proposal.account,
             "target": "Memory event",
             "arguments": {"type": "object", "properties": {**bounded, "inputs": {"type": "object"}}},
             "remaining": 1,

@@ -137,3 +137,46 @@ async def test_a_role_that_could_pass_the_wall_is_not_used(superuser: Superuser,
     superuser.run("CREATE ROLE twinning_app BYPASSRLS; GRANT twinning_app TO keeper; CREATE DATABASE home OWNER keeper")
     superuser.run("CREATE EXTENSION vector", database="home")
     assert await _asked(settings) == 'ALTER ROLE "twinning_app" NOSUPERUSER NOBYPASSRLS;'
+
+
+EARLIER_GRANTS = """
+INSERT INTO users (id, name, name_key, time_zone, week_start)
+    SELECT gen_random_uuid(), name, name, 'UTC', 0 FROM unnest(ARRAY['ana', 'ben']) AS name;
+INSERT INTO connections (owner_id, service, account, connected_at)
+    SELECT id, 'post', name || ' at the post', now() - interval '2 days' FROM users WHERE name IN ('ana', 'ben');
+INSERT INTO connections (owner_id, service, account, connected_at)
+    SELECT id, 'bank', 'changed since', now() FROM users WHERE name IN ('ana', 'ben');
+INSERT INTO operations (id, owner_id, tool, service, effect, frozen, digest, state, channel, proposed_at, expires_at)
+    SELECT gen_random_uuid(), id, tool, split_part(tool, '_', 1), 'write', '', '', 'denied', 'web', now(), now()
+    FROM users, unnest(ARRAY['post_letter', 'post_letter', 'bank_transfer']) AS tool WHERE name IN ('ana', 'ben');
+INSERT INTO grants (id, owner_id, tool, target, arguments, remaining, created_at, expires_at)
+    SELECT gen_random_uuid(), id, tool, 'grandma', '{}', 3, now() - interval '1 day', now() + interval '1 day'
+    FROM users, unnest(ARRAY['post_letter', 'bank_transfer', 'never_used']) AS tool WHERE name IN ('ana', 'ben')
+"""
+
+
+async def test_grants_given_before_they_named_an_account_get_the_one_they_were_given_for_or_end(
+    bare_server: EmbeddedServer, superuser: Superuser, settings: Settings
+) -> None:
+    superuser.run("CREATE DATABASE home OWNER keeper")
+    superuser.run(await _asked(settings), database="home")
+    await (await open_database(settings)).close()
+    superuser.run(
+        "ALTER TABLE grants DROP COLUMN account; UPDATE alembic_version SET version_num = '0013'", database="home"
+    )
+    superuser.run(EARLIER_GRANTS, database="home")
+    await (await open_database(settings)).close()
+    with psycopg.connect(bare_server.url("postgres", "home")) as connection:
+        found = connection.execute(
+            "SELECT users.name, tool, account, revoked_at IS NULL FROM grants"
+            " JOIN users ON users.id = owner_id ORDER BY users.name, tool"
+        ).fetchall()
+    assert found == [
+        (name, *each)
+        for name in ("ana", "ben")
+        for each in (
+            ("bank_transfer", "", False),
+            ("never_used", "", False),
+            ("post_letter", f"{name} at the post", True),
+        )
+    ]

@@ -314,7 +314,7 @@ async def test_a_standing_grant_is_listed_and_can_be_revoked(
     granting = Grants(outside.database, audit=outside.audit, performers=outside.performers, clock=utc_now)
     key = await granting.give(ana.id, "letterbox_post", target="the <box>", arguments=shape, times=3, days=2)
     page = (await browser.http.get("/approvals")).text
-    assert "<b>letterbox_post</b> to the &lt;box&gt;<br>3 more times, until" in page
+    assert "<b>letterbox_post</b> (box of ana) to the &lt;box&gt;<br>3 more times, until" in page
     assert "<dt>to</dt><dd>const: grandma</dd>" in page
     assert (await bens_browser.http.post(f"/grants/{key}/revoke")).status_code == 404
     assert (await browser.http.post(f"/grants/{key}/revoke")).status_code == 303

@@ -27,6 +27,7 @@ def proposal(
     effect: Effect = Effect.WRITE,
     *,
     tool: str = "post",
+    account: str = "ana",
     target: str = "grandma",
     arguments: dict[str, Any] | None = None,
     labels: Labels = NOTHING,
@@ -37,7 +38,7 @@ def proposal(
         version=1,
         service="letterbox",
         effect=effect,
-        account="ana",
+        account=account,
         person=UUID(int=1),
         arguments=PUBLIC_NOTE if arguments is None else arguments,
         labels=labels,
@@ -50,6 +51,7 @@ def proposal(
 @dataclass
 class Grant:
     tool: str = "post"
+    account: str = "ana"
     target: str = "grandma"
     arguments: dict[str, Any] = field(default_factory=lambda: SHAPE)
     id: UUID = field(default_factory=uuid4)
@@ -65,6 +67,8 @@ def test_a_grant_covers_exactly_what_it_names() -> None:
     "asked",
     [
         proposal(tool="post_all"),
+        proposal(account="ben"),
+        proposal(account=""),
         proposal(target="mallory"),
         proposal(target="Grandma"),
         proposal(target="grandma "),
@@ -81,7 +85,7 @@ def test_a_grant_covers_exactly_what_it_names() -> None:
         proposal(publishes=True),
         proposal(Effect.DESTRUCTIVE),
     ],
-    ids=range(16),
+    ids=range(18),
 )
 def test_what_a_grant_does_not_cover_is_asked(asked: Proposal) -> None:
     verdict = policy.authorise(asked, [Grant()])

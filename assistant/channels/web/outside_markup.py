@@ -191,8 +191,9 @@ def decided_html(results: Iterable[Outcome | Exception]) -> str:
 
 def _grant(grant: StandingGrant, person: Person) -> str:
     ends = button(f"/grants/{grant.id}/revoke", "Revoke")
+    account = f" ({text(grant.account)})" if grant.account else ""
     return (
-        f'<section class="service"><p><b>{text(grant.tool)}</b> to {text(grant.target)}<br>'
+        f'<section class="service"><p><b>{text(grant.tool)}</b>{account} to {text(grant.target)}<br>'
         f"{grant.remaining} more {'time' if grant.remaining == 1 else 'times'}, "
         f"until {moment(grant.expires_at, person)}</p>"
         f"<details><summary>With these arguments</summary>{_shape(grant.arguments)}</details>"
