@@ -221,6 +221,8 @@ async def vocabulary(database: Database, owner: UUID) -> Vocabulary:
         activities = await stored_health.activities(session, owner)
         accounts = await stored_money.accounts(session, owner)
         names = await stored_money.names(session, owner) if accounts else None
+        # Of what was to come from a service and never did it can be asked, and the answer is that it failed.
+        unread = [each for each in await stored_money.syncs(session, owner) if each.connected and each.read_at is None]
         plans = {
             subject: await stored_money.plans(session, owner, kind) for subject, kind in stock_figures.PLANS.items()
         }
@@ -229,6 +231,9 @@ async def vocabulary(database: Database, owner: UUID) -> Vocabulary:
     if names and names.currencies and firsts and lasts:
         for key in money_figures.FLOWS:
             subjects[key] = Subject(key, _ONES[key], names.currencies[0], min(firsts), max(lasts))
+    elif unread:
+        today = dt.date.today()
+        subjects |= {key: Subject(key, _ONES[key], "", today, today) for key in money_figures.FLOWS}
     stated = [account for account in own if account.balance is not None]
     if stated:
         ends = [day for each in stated for day in (each.first, each.last, each.balance_on) if day]
