@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import auth
+from assistant.agent import assistant, checkpoints
 from assistant.agent.routing import by_rule
 from assistant.errors import InUse
 from assistant.events import Finished, Message, Person
@@ -86,6 +87,10 @@ def _child(order: dict[str, Any]) -> None:
         if code:
             traceback.print_exc()
         os._exit(code)
+
+
+LOADED = (assistant, checkpoints)
+"""A house loads these when it is first asked something; each child would, after the fork."""
 
 
 def main() -> None:

@@ -123,7 +123,8 @@ async def settled(outside: Outside, owner: UUID, *, within_s: float = 30) -> Non
 def acknowledged(forge: Forge) -> dict[str, set[UUID]]:
     found: dict[str, set[UUID]] = {}
     for out in forge.outs:
-        for line in out.read_text().splitlines():
+        # One that was killed at once has not even made its file.
+        for line in out.read_text().splitlines() if out.exists() else ():
             kind, _, value = line.partition(" ")
             if kind != "open" and len(value) == 36:
                 found.setdefault(kind, set()).add(UUID(value))
