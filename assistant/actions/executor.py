@@ -15,20 +15,18 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.actions.audit import Audit
-from assistant.actions.calls import Call
+from assistant.actions.calls import Call, Calls
 from assistant.actions.connections import SecretFiles
-from assistant.actions.effects import Attempt, Effect, Performer, Receipt, Repeat, Service
+from assistant.actions.effects import Effect, Performer, Receipt, Repeat, Service
 from assistant.actions.outcomes import tell_thread, told
-from assistant.actions.proposals import Proposal, digest
 from assistant.db import operations
 from assistant.db.database import Database
 from assistant.db.ledgers import Head
 from assistant.db.tables import Connection, Operation
-from assistant.egress import Address, Egress, Reason
+from assistant.egress import Egress
 from assistant.errors import (
     AuthFailed,
     DatabaseUnavailable,
@@ -48,8 +46,6 @@ ATTEMPTS = 4
 PAUSES = tuple(dt.timedelta(seconds=each) for each in (2, 10, 60))
 """Before the second attempt, the third, and every later one."""
 LONGEST_PAUSE = dt.timedelta(minutes=15)
-LATE = dt.timedelta(hours=24)
-"""What was approved longer ago than this is not sent any more: the person may have forgotten it."""
 IDLE = dt.timedelta(seconds=5)
 EARLIER = "An earlier attempt may have been done."
 """Kept with the trouble of an operation that is sent again with its key. It then ends in a receipt or as unknown."""
@@ -81,8 +77,7 @@ class Executor:
     ) -> None:
         self._database = database
         self._audit = audit
-        self._egress = egress
-        self._secrets = secrets
+        self._calls = Calls(egress=egress, secrets=secrets, services=services, performers=performers, clock=clock)
         self._services = services
         self._performers = performers
         self._clock = clock
@@ -140,8 +135,8 @@ class Executor:
                 return self._reconcile(*left) if left else None
             operation, connection = taken
             try:
-                proposal, performer = self._as_approved(operation)
-                call = await self._prepared(operation, proposal, performer, connection)
+                proposal, performer = self._calls.approved(operation)
+                call = self._calls.ready(operation, proposal, performer, connection)
             except TwinningError as error:
                 return self._refuse(operation, str(error))
             try:
@@ -233,12 +228,12 @@ class Executor:
     async def _reconcile(self, operation: Operation, connection: Connection | None) -> bool:
         """Sent, and no outcome was stored: what may follow depends on the tool. True when it has ended."""
         try:
-            proposal, performer = self._as_approved(operation)
+            proposal, performer = self._calls.approved(operation)
             if performer.effect is not Effect.READ and performer.repeat is Repeat.NEVER:
                 await self._end(operation, "unknown", before=("sent",), trouble=operation.trouble)
                 return True
             if performer.repeat is Repeat.LOOKED_UP and performer.lookup is not None:
-                async with await self._prepared(operation, proposal, performer, connection) as call:
+                async with self._calls.ready(operation, proposal, performer, connection) as call:
                     found = await asyncio.wait_for(call.run(performer.lookup), CALL_S)
                 if found is not None:
                     await self._end(operation, "confirmed", before=("sent",), receipt=found)
@@ -353,46 +348,6 @@ class Executor:
             facts = {"id": receipt.id, "link": receipt.link} if receipt else {"trouble": trouble or ""}
             head = await self._note(session, operation, state, **facts)
         self._audit.sealed(owner, head)
-
-    def _as_approved(self, operation: Operation) -> tuple[Proposal, Performer]:
-        """What was approved, if it is still what would be done.
-
-        Raises:
-            TwinningError: it is not.
-        """
-        if digest(operation.frozen) != operation.digest:
-            raise TwinningError("What is stored is not what was approved; nothing was sent.")
-        proposal = Proposal.thaw(operation.frozen)
-        if (proposal.person, proposal.tool) != (operation.owner_id, operation.tool):
-            raise TwinningError("What is stored is not what was approved; nothing was sent.")
-        performer = self._performers.get(proposal.tool)
-        if performer is None or performer.version != proposal.version or performer.service != proposal.service:
-            raise TwinningError("Twinning has changed since it was proposed; ask for it again.")
-        if performer.effect is not proposal.effect:
-            raise TwinningError("Twinning judges this differently since it was proposed; ask for it again.")
-        if operation.decided_at is None or self._clock() - operation.decided_at > LATE:
-            raise TwinningError("It was approved too long ago; ask for it again.")
-        return proposal, performer
-
-    async def _prepared(
-        self, operation: Operation, proposal: Proposal, performer: Performer, connection: Connection | None
-    ) -> Call:
-        service = self._services.get(performer.service)
-        if service is None:
-            raise TwinningError(f"Twinning does not know {performer.service} any more; nothing was sent.")
-        if connection is None or connection.service != performer.service or connection.account != proposal.account:
-            raise AuthFailed(f"{service.title} is connected differently since it was proposed; ask for it again.")
-        secrets = self._secrets.read(operation.owner_id, service)  # a short local file: no worth of a thread
-        try:
-            arguments = performer.arguments.model_validate(proposal.arguments)
-        except ValidationError as error:
-            raise TwinningError("Twinning takes other arguments since it was proposed; ask for it again.") from error
-        allowed = [Address.of(url, private=own) for url, own in service.addresses(connection.settings)]
-        reason = Reason(operation.owner_id, performer.tool, proposal.labels, operation.id)
-        http = self._egress.client(allowed, reason)
-        client = service.client(http, connection.settings, secrets)
-        attempt = Attempt(str(operation.id), operation.decided_at or self._clock(), dict(connection.settings))
-        return Call(http, client, attempt, {name: getattr(arguments, name) for name in type(arguments).model_fields})
 
     def _label(self, tool: str) -> str:
         performer = self._performers.get(tool)

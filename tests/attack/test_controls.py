@@ -16,7 +16,7 @@ from conftest import ALL
 from scene import Scene, Tally
 from sqlalchemy import update
 
-from assistant.actions import approvals, display, executor, policy
+from assistant.actions import approvals, calls, display, policy
 from assistant.actions.audit import Audit
 from assistant.actions.policy import Verdict
 from assistant.agent import phrasing, tool_calls
@@ -84,7 +84,7 @@ def _(scene: Scene, patch: Patch) -> None:
 
 @control("the executor compares digests", ATTACKS["changed behind our back"])
 def _(scene: Scene, patch: Patch) -> None:
-    patch.setattr(executor, "digest", lambda frozen: Everything())
+    patch.setattr(calls, "digest", lambda frozen: Everything())
 
 
 @control("an approval counts once", ATTACKS["replay"])

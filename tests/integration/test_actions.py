@@ -16,7 +16,7 @@ from letterbox import KEY, PERFORMERS, SERVICE, Letterbox
 from sqlalchemy import text
 
 from assistant import auth
-from assistant.actions import approvals, executor
+from assistant.actions import approvals, calls, executor
 from assistant.actions.outcomes import Outcome, Place, Wish
 from assistant.db import ledgers, operations, threads
 from assistant.errors import BadInput, NotAllowed, NotFound, ToolFailed
@@ -330,7 +330,7 @@ async def test_another_account_than_the_approved_one_is_not_used(outside: Outsid
 async def test_what_was_approved_long_ago_is_not_sent(
     outside: Outside, owner: UUID, box: Letterbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executor, "LATE", dt.timedelta(0))
+    monkeypatch.setattr(calls, "LATE", dt.timedelta(0))
     outcome = await approve(outside, owner, await proposed(outside, owner))
     assert (outcome.state, box.requests) == ("failed", 0)
 
