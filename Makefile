@@ -41,8 +41,8 @@ run: setup ## Start everything and open the web chat's address
 weights: setup
 	@$(BIN)/twinning model pull
 
-test: setup-dev ## Set up and run all tests, two at a time
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: setup-dev ## Set up and run all tests, three at a time
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-n8n: setup-dev ## Test with a real n8n (the first time: ten minutes, 2.7 GB)
 	@$(BIN)/python tests/n8n/install_n8n.py
