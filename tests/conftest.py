@@ -1,13 +1,20 @@
-"""What all tests share."""
+"""What all tests share: where they write, and one real Postgres with a copy of a template database for each test."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
+import pytest
+
+if TYPE_CHECKING:
+    from assistant.db.server import EmbeddedServer
 
 MEMORY = Path("/dev/shm")
 ROOM = 6 * 2**30
@@ -24,3 +31,34 @@ if (
     and min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available) > ROOM
 ):
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedServer]:
+    # Loaded here, so that the unit tests do without.
+    from sqlalchemy.engine import make_url
+
+    from assistant.db import migrate
+    from assistant.db.server import EmbeddedServer
+
+    # Not below pytest's own folder: as root it is closed to the database's user whenever another run begins.
+    with tempfile.TemporaryDirectory(prefix="twinning-tests-") as folder:
+        server = EmbeddedServer(Path(folder))
+        server.start()
+        migrate.upgrade(make_url(server.url("postgres", "house_template")))
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def database_url(server: EmbeddedServer) -> Iterator[str]:
+    """The address of a migrated, empty database of this test's own."""
+    import psycopg
+
+    name = f"house_{next(_numbers)}"
+    with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE house_template STRATEGY file_copy")
+        yield server.url("postgres", name)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,17 +1,15 @@
-"""A Postgres for the attacks, a scene for each of them, and the tally at the end."""
+"""A scene for each attack, and the tally at the end."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy.engine import make_url
 
 sys.path.insert(0, str(Path(__file__).parent / "agentdojo"))
 sys.path.insert(0, str(Path(__file__).parent))
@@ -19,7 +17,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 import scene as scenes
 from scene import Scene, Tally
 
-from assistant.db import migrate
 from assistant.db.server import EmbeddedServer
 from assistant.settings import Settings
 
@@ -27,16 +24,6 @@ ALL = os.environ.get("ATTACK") == "all"
 """Without it a selection runs, as a part of `make test`."""
 _numbers = itertools.count()
 _tally = Tally()
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedServer]:
-    with tempfile.TemporaryDirectory(prefix="twinning-attack-") as folder:
-        server = EmbeddedServer(Path(folder))
-        server.start()
-        migrate.upgrade(make_url(server.url("postgres", "house_template")))
-        yield server
-        server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -83,8 +83,14 @@ def brain() -> ScriptedBrain:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, brain: ScriptedBrain) -> AsyncIterator[House]:
-    settings = Settings(data_dir=tmp_path / "data", model="none", time_zone="Europe/Berlin", port=0)
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path / "data", database_url=database_url, model="none", time_zone="Europe/Berlin", port=0
+    )
+
+
+@pytest.fixture
+async def house(settings: Settings, brain: ScriptedBrain) -> AsyncIterator[House]:
     async with open_house(settings, embedder=BagEmbedder(), brain=brain) as house:
         yield house
 
@@ -95,7 +101,7 @@ async def address(house: House) -> AsyncIterator[str]:
         yield address
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     program = next((found for name in NAMES if (found := shutil.which(name))), None)
     if program is None:

@@ -35,9 +35,8 @@ async def box() -> AsyncIterator[Letterbox]:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, box: Letterbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+async def house(settings: Settings, box: Letterbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     teach(monkeypatch)
-    settings = Settings(data_dir=tmp_path / "data", model="none", time_zone="Europe/Berlin", port=0)
     async with house_with(box, settings) as house:
         yield house
 

@@ -111,14 +111,7 @@ async def nothing_is_cut_or_covered(chart: Locator) -> None:
     assert covered == []
 
 
-@pytest.mark.parametrize("dark", [True, False])
-async def test_on_a_phone_a_chart_is_drawn_with_its_gap_and_again_after_a_reload(
-    house: House, phone: Visit, dark: bool
-) -> None:
-    await signed_in(phone, dark=dark)
-    page = phone.page
-    await phone.say("draw steps")
-    chart = page.locator(".js-plotly-plot")
+async def drawn_with_its_gap(chart: Locator, *, dark: bool) -> None:
     await expect(chart).to_have_count(1)
     await expect(chart.locator(".ytitle")).to_have_text("steps")
     await expect(chart.locator(".xtitle")).to_have_text("day")
@@ -127,7 +120,6 @@ async def test_on_a_phone_a_chart_is_drawn_with_its_gap_and_again_after_a_reload
         "bars => bars.map((bar, at) => [at, bar.getBBox().height]).filter(each => each[1] > 1).map(each => each[0])"
     )
     assert drawn == [0, 1, 2, 3, 5, 6]
-    await phone.fits()
     box = await chart.bounding_box()
     assert box is not None
     assert 300 < box["width"] <= 390
@@ -136,12 +128,26 @@ async def test_on_a_phone_a_chart_is_drawn_with_its_gap_and_again_after_a_reload
     assert (title > 0.8 and tick > 0.45) if dark else (title < 0.25 and tick < 0.6)
     bar = await brightness(chart.locator(".barlayer .point path").first)
     assert 0.25 < bar < 0.65
-    await chart.scroll_into_view_if_needed()
-    await phone.shot(f"phone-chart-{'dark' if dark else 'light'}")
 
+
+async def test_on_a_phone_a_chart_is_drawn_with_its_gap_and_in_the_other_theme_after_a_reload(
+    house: House, phone: Visit
+) -> None:
+    await signed_in(phone, dark=True)
+    page = phone.page
+    await phone.say("draw steps")
+    chart = page.locator(".js-plotly-plot")
+    await drawn_with_its_gap(chart, dark=True)
+    await phone.fits()
+    await chart.scroll_into_view_if_needed()
+    await phone.shot("phone-chart-dark")
+
+    await page.emulate_media(color_scheme="light")
     await page.reload()
-    await expect(chart).to_have_count(1)
-    await expect(chart.locator(".barlayer .point")).to_have_count(31)
+    await drawn_with_its_gap(chart, dark=False)
+    await phone.fits()
+    await chart.scroll_into_view_if_needed()
+    await phone.shot("phone-chart-light")
     phone.nothing_left_the_house()
 
 

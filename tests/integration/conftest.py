@@ -1,50 +1,22 @@
-"""A real Postgres for all tests: one server, one template database, a copy for each test."""
+"""A house of its own for each test, over the real Postgres."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
 from assistant import auth
-from assistant.db import migrate
 from assistant.db.database import Database, connect
-from assistant.db.server import EmbeddedServer
 from assistant.events import Person
 from assistant.house import House, open_house
 from assistant.settings import Settings
 from assistant.testing import BagEmbedder, ScriptedBrain
 from assistant.weights import DEFAULT_CHAT_MODEL, EMBEDDING_MODEL, ModelStore
-
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedServer]:
-    # Not below pytest's own folder: as root it is closed to the database's user whenever another run begins.
-    with tempfile.TemporaryDirectory(prefix="twinning-tests-") as folder:
-        server = EmbeddedServer(Path(folder))
-        server.start()
-        migrate.upgrade(make_url(server.url("postgres", "house_template")))
-        yield server
-        server.stop()
-
-
-@pytest.fixture
-def database_url(server: EmbeddedServer) -> Iterator[str]:
-    """The address of a migrated, empty database of this test's own."""
-    name = f"house_{next(_numbers)}"
-    with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE house_template STRATEGY file_copy")
-        yield server.url("postgres", name)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
