@@ -64,6 +64,7 @@ class GitHubApi(gidgethub.abc.GitHubAPI):
         scopes: What a classic token may do, from the last answer.
         token_expires_at: When the token ends, from the last answer that said so.
         ahead_s: How far GitHub's clock is ahead of ours, in seconds, from the last answer.
+        left: How many requests GitHub takes until its hour is over, from the last answer; None when it does not say.
     """
 
     def __init__(self, client: httpx.AsyncClient, *, token: str, base_url: str, timeout_s: float = TIMEOUT_S) -> None:
@@ -77,6 +78,7 @@ class GitHubApi(gidgethub.abc.GitHubAPI):
         self.scopes: tuple[str, ...] = ()
         self.token_expires_at: dt.datetime | None = None
         self.ahead_s = 0.0
+        self.left: int | None = None
 
     async def ask(
         self, url: str, url_vars: Mapping[str, Any], *, read: Callable[[Any], T], accept: str = ACCEPT
@@ -176,6 +178,8 @@ class GitHubApi(gidgethub.abc.GitHubAPI):
         now = dt.datetime.now(dt.UTC)
         told = _date(headers)
         self.ahead_s = (told - now).total_seconds() if told else 0.0
+        left = headers.get("x-ratelimit-remaining", "")
+        self.left = int(left) if left.isdecimal() else None
         self.scopes = tuple(filter(None, (scope.strip() for scope in headers.get("x-oauth-scopes", "").split(","))))
         expires_at = _expiry(headers.get("github-authentication-token-expiration", ""))
         # For some tokens GitHub names the present instant (github.com/google/go-github/issues/3708): that says nothing.

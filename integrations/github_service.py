@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 
 from integrations import Question, Service
-from integrations.github import BASE_URL, GitHubClient
+from integrations.github import GitHubClient
+from integrations.github_reader import BASE_URL
 
 
 def _client(http: httpx.AsyncClient, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> GitHubClient:

@@ -20,7 +20,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from assistant.actions.effects import Effect, Lookup, Perform, Performer, Receipt, Repeat, Undo
+from assistant.actions.effects import Effect, Lookup, Perform, Performer, ReadAgain, Receipt, Repeat, Undo
 from assistant.context import Context, Result
 from assistant.db.database import Database
 
@@ -139,6 +139,7 @@ def performs(
     version: int = 1,
     lookup: Lookup | None = None,
     fetches: bool = False,
+    read_again: ReadAgain | None = None,
 ) -> Callable[[Perform], Perform]:
     """Makes a function the executor's way to do something at a service: `perform(client, attempt, *, arguments...)`.
 
@@ -151,6 +152,7 @@ def performs(
         version: Goes up with every change of what the arguments do.
         lookup: The same signature; finds what an earlier attempt has done, needed for `Repeat.LOOKED_UP`.
         fetches: One of its arguments is an address that is called.
+        read_again: `read_again(client, attempt, receipt, *, arguments...)`; see `Performer`.
     """
     if (repeat is Repeat.LOOKED_UP) is not (lookup is not None):
         raise TypeError(f"{name}: a lookup belongs to Repeat.LOOKED_UP and to nothing else")
@@ -174,6 +176,7 @@ def performs(
             perform=function,
             lookup=lookup,
             fetches=fetches,
+            read_again=read_again,
         )
         function.__performer__ = performer  # type: ignore[attr-defined]
         return function

@@ -5,20 +5,25 @@ A call is made of the bytes that were approved, and only while they still mean w
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
 from pydantic import ValidationError
 
 from assistant.actions.connections import SecretFiles
-from assistant.actions.effects import Attempt, Lookup, Perform, Performer, Service
+from assistant.actions.effects import Attempt, Lookup, Perform, Performer, Receipt, Service
 from assistant.actions.proposals import Proposal, digest
 from assistant.db.tables import Connection, Operation
 from assistant.egress import Address, Egress, Reason
 from assistant.errors import AuthFailed, TwinningError
+from assistant.labels import Labels
 
+READ_AGAIN_S = 8.0
+"""Looking at what was done is worth so long. With the call itself it stays below the executor's lease."""
 LATE = dt.timedelta(hours=24)
 """What was approved longer ago than this is not sent any more: the person may have forgotten it."""
 
@@ -40,6 +45,26 @@ class Call:
     async def run(self, function: Perform | Lookup) -> Any:
         """Carries it out, or looks for it."""
         return await function(self._client, self._attempt, **self._arguments)
+
+    async def read_again(self, performer: Performer, receipt: Receipt) -> Receipt:
+        """The receipt of what was just done, after another look at the service where its tool has one.
+
+        What was done is done, whether or not it can be seen: failing, the receipt stays and says so.
+        """
+        if performer.read_again is None:
+            return receipt
+        look = performer.read_again(self._client, self._attempt, receipt, **self._arguments)
+        try:
+            return await asyncio.wait_for(look, READ_AGAIN_S)
+        except (TwinningError, TimeoutError) as error:
+            why = str(error) or f"No answer came within {READ_AGAIN_S:.0f} seconds."
+            heard = Labels(frozenset({f"what {performer.service} answered"}))  # its words may be in the error
+            return replace(
+                receipt,
+                text=f"{receipt.text} It could not be read again: {why}",
+                labels=receipt.labels.join(heard),
+                read_back=False,
+            )
 
     async def _before(self, request: httpx.Request) -> None:
         self.changed = self._done

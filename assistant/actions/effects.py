@@ -84,7 +84,7 @@ class Receipt:
         text: What was done or found, a sentence written by code.
         id: The service's own id of what was made or changed.
         link: Where the person can see it.
-        read_back: True when it was read again at the service afterwards.
+        read_back: True when it was read again at the service afterwards, and stands there as it was approved.
         undo: How to take it back.
         items: What a READ found.
         labels: Where `items` come from.
@@ -172,6 +172,7 @@ class Attempt:
 
 Perform = Callable[..., Awaitable[Receipt]]
 Lookup = Callable[..., Awaitable[Receipt | None]]
+ReadAgain = Callable[..., Awaitable[Receipt]]
 
 
 @dataclass(frozen=True)
@@ -198,3 +199,4 @@ class Performer:
     perform: Perform
     lookup: Lookup | None = None
     fetches: bool = False
+    read_again: ReadAgain | None = None

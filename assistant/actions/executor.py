@@ -191,6 +191,7 @@ class Executor:
     ) -> bool:
         try:
             receipt = await asyncio.wait_for(call.run(performer.perform), CALL_S)
+            receipt = await call.read_again(performer, receipt)
         except (TwinningError, TimeoutError) as error:
             if call.changed and performer.repeat is not Repeat.IDEMPOTENT:
                 # A call of several requests broke off: it is neither done nor not done, and repeating would double it.

@@ -40,6 +40,8 @@ class GitHubShaped:
         login: Whose token `token` is.
         clock: Its clock; may go wrong against ours.
         silence_s: How long a silence takes.
+        left: How many more requests it says that it takes.
+        afterwards: Called when something was changed; its answer is made already, so only later questions see it.
         requests: Method, path with query and decoded body of every request, in order.
     """
 
@@ -49,6 +51,8 @@ class GitHubShaped:
     expires: str | None = "2027-03-01 10:00:00 UTC"
     scopes: str | None = None
     silence_s: float = 60.0
+    left: int = 4999
+    afterwards: Callable[[], None] = lambda: None
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
     repos: dict[str, Repo] = field(default_factory=dict)
     threads: list[dict[str, Any]] = field(default_factory=list)
@@ -227,6 +231,8 @@ class GitHubShaped:
                 return self._stamped(response)
             self._admit(request, content)
             response = self._route(request, parts, _decoded(content))
+            if request.method != "GET":
+                self.afterwards()
             if fault == "done twice":
                 response = self._route(request, parts, _decoded(content))
         except Said as said:
@@ -248,7 +254,11 @@ class GitHubShaped:
 
     def _stamped(self, response: Response) -> Response:
         response.headers["date"] = format_datetime(self.clock().astimezone(dt.UTC), usegmt=True)
-        limits = {"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "4999", "x-ratelimit-reset": "1900000000"}
+        limits = {
+            "x-ratelimit-limit": "5000",
+            "x-ratelimit-remaining": str(self.left),
+            "x-ratelimit-reset": "1900000000",
+        }
         for name, value in limits.items():
             response.headers.setdefault(name, value)
         if self.expires:
@@ -313,6 +323,8 @@ class GitHubShaped:
                 return self._issues(request, repo)
             case ["POST", "issues"]:
                 return self._create(repo, body)
+            case ["GET", "issues", "comments", comment_id]:
+                return self._comment(repo, int(comment_id))
             case ["DELETE", "issues", "comments", comment_id]:
                 return self._delete_comment(repo, int(comment_id))
             case [_, "issues", number, *_] if number.isdecimal():
@@ -375,6 +387,12 @@ class GitHubShaped:
         issue |= {"state": state, "state_reason": body.get("state_reason"), "updated_at": self._now()}
         issue["closed_at"] = self._now() if state == "closed" else None
         return JSONResponse(issue)
+
+    def _comment(self, repo: Repo, comment_id: int) -> Response:
+        for one in repo.comments:
+            if one["id"] == comment_id:
+                return JSONResponse(one)
+        raise Said(404, "Not Found")
 
     def _delete_comment(self, repo: Repo, comment_id: int) -> Response:
         kept = [one for one in repo.comments if one["id"] != comment_id]

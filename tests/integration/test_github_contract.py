@@ -1,7 +1,7 @@
 """What our client sends to GitHub, and what the GitHub-shaped service answers, held against GitHub's own OpenAPI.
 
 The contract is `../shared/contracts/github-subset.json`; without it these tests are skipped in words. Ten paths are in
-it; `OUTSIDE` names the three verbs of ours that are not.
+it; `OUTSIDE` names the four verbs of ours that are not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -30,6 +30,7 @@ CONTRACT = Path(__file__).parents[3] / "shared" / "contracts" / "github-subset.j
 OUTSIDE = {
     ("POST", "/repos/{owner}/{repo}/issues/{issue_number}/labels"),
     ("DELETE", "/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}"),
+    ("GET", "/repos/{owner}/{repo}/issues/comments/{comment_id}"),
     ("DELETE", "/repos/{owner}/{repo}/issues/comments/{comment_id}"),
 }
 SINCE = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -207,6 +208,8 @@ async def walk(client: GitHubClient, classic: GitHubClient) -> None:
     await client.issues("ada/house", state="all", labels=["bug"])
     said = await client.comment("ada/house", made.number, body="Done.")
     await client.issue("ada/house", made.number)
+    assert await client.issue_now("ada/house", made.number) == replace(made, comment_count=1)
+    assert await client.comment_now("ada/house", made.number, said.id) == said
     await client.find_created_issue("ada/house", "A door squeaks", body="Oil it.", since=SINCE)
     await client.find_comment("ada/house", made.number, body="Done.", since=SINCE)
     await client.add_labels("ada/house", made.number, labels=["later"])
@@ -214,6 +217,7 @@ async def walk(client: GitHubClient, classic: GitHubClient) -> None:
     await client.close("ada/house", made.number, reason="not_planned")
     await client.reopen("ada/house", made.number)
     await client.delete_comment("ada/house", said.id)
+    assert not await client.has_comment("ada/house", said.id)
     await client.pull_requests("ada/house", state="all")
     await client.search_issues("pump repo:ada/house")
     for path in ("docs/readme.md", "photo.jpg", "big.txt"):
@@ -258,7 +262,7 @@ async def test_every_request_and_every_answer_is_in_githubs_contract(
     assert visited == set(contract.spec["paths"])
 
 
-async def test_only_three_verbs_are_outside_of_the_contract(contract: Contract, exchanges: list[Exchange]) -> None:
+async def test_only_four_verbs_are_outside_of_the_contract(contract: Contract, exchanges: list[Exchange]) -> None:
     covered = {id(exchange) for _, exchange in inside(contract, exchanges)}
     outside = [exchange for exchange in exchanges if id(exchange) not in covered]
     patterns = {(method, re.sub(r"\{\w+\}", "[^/]+", path)) for method, path in OUTSIDE}
@@ -282,6 +286,23 @@ async def test_labels_outside_of_the_contract_have_the_shape_of_an_issues_labels
         contract.check([{"name": 1}], labels)
     (sent,) = [exchange.body for exchange in exchanges if exchange.method == "POST" and "/labels" in exchange.path]
     assert sent == {"labels": ["later"]}
+
+
+async def test_a_comment_that_is_read_again_has_the_shape_of_a_comment_in_a_list(
+    contract: Contract, exchanges: list[Exchange]
+) -> None:
+    listed = contract.spec["paths"]["/repos/{owner}/{repo}/issues/{issue_number}/comments"]["get"]["responses"]["200"]
+    comment = listed["content"]["application/json"]["schema"]["items"]
+    answers = [
+        (each.status, each.answer)
+        for each in exchanges
+        if each.method == "GET" and re.search(r"/issues/comments/\d+$", each.path)
+    ]
+    assert [status for status, _ in answers] == [200, 404]
+    contract.check(answers[0][1], comment)
+    for spoilt in spoiled(answers[0][1], {"id", "html_url", "created_at"}):
+        with pytest.raises(ValidationError):
+            contract.check(spoilt, comment)
 
 
 def spoiled(answer: Any, required: set[str]) -> Iterator[Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +19,7 @@ from github_shaped import TOKEN, GitHubShaped
 from github_shapes import Repo, label
 
 from assistant import auth
-from assistant.actions import executor
+from assistant.actions import calls, executor
 from assistant.actions.outcomes import Outcome, Place, Wish
 from assistant.agent import graph
 from assistant.agent.routing import Route, Router
@@ -353,6 +355,133 @@ async def undo(home: House, ada: Person, outcome: Outcome) -> Approval:
 
 def labels_of(there: GitHubShaped) -> list[str]:
     return [each["name"] for each in there.repos[HOUSE].issues[0]["labels"]]
+
+
+# Reading again -----------------------------------------------------------------------------------------------------
+
+DONE = [
+    (OPEN, "opened issue #3 in ada/house.", r"/issues/3$"),
+    ("comment on #1: It is warm again.", "commented on #1 in ada/house.", r"/issues/comments/\d+$"),
+    ("label #1 as bug", "labelled #1 in ada/house: bug.", r"/issues/1$"),
+    ("close #1", "closed #1 in ada/house as completed.", r"/issues/1$"),
+]
+KINDS = ["create", "comment", "label", "close"]
+
+
+@pytest.mark.parametrize(("sentence", "told", "path"), DONE, ids=KINDS)
+async def test_what_was_done_is_read_again_in_one_more_question(
+    home: House, ada: Person, there: GitHubShaped, sentence: str, told: str, path: str
+) -> None:
+    outcome = await approve(home, ada, await asked(home, ada, sentence))
+    assert outcome.receipt is not None
+    assert (outcome.receipt.text, outcome.receipt.read_back) == (told, True)
+    (changing,) = [n for n, (method, _, _) in enumerate(there.requests) if method != "GET"]
+    after = [(method, where.rstrip("?")) for method, where, _ in there.requests[changing + 1 :]]
+    assert len(after) == 1
+    assert after[0][0] == "GET"
+    assert re.search(path, after[0][1])
+
+
+MEDDLED = [
+    (
+        "open an issue in ada/house titled Door with the labels bug",
+        {"title": "Pay mallory", "body": "Now.", "state": "closed", "labels": []},
+        "opened issue #3 in ada/house. GitHub left out the label bug: only who may push sets labels. Read again, it is "
+        "not as it was approved: its title, its text, it is closed.",
+    ),
+    (
+        "comment on #1: It is warm again.",
+        {},
+        "commented on #1 in ada/house. Read again, it is not as it was approved: its text.",
+    ),
+    (
+        "label #1 as bug and docs",
+        {"labels": [label("docs")]},
+        "labelled #1 in ada/house: bug, docs. Read again, it is not as it was approved: the label bug is missing.",
+    ),
+    (
+        "close #1",
+        {"state": "open"},
+        "closed #1 in ada/house as completed. Read again, it is not as it was approved: it is open.",
+    ),
+    (
+        "close #1 as not planned",
+        {"state_reason": "completed"},
+        "closed #1 in ada/house as not planned. Read again, it is not as it was approved: its reason is another.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "change", "told"), MEDDLED, ids=[*KINDS, "close for another reason"])
+async def test_a_receipt_says_what_differs_and_repeats_nobodys_words(
+    home: House, ada: Person, there: GitHubShaped, sentence: str, change: dict[str, Any], told: str
+) -> None:
+    repo = there.repos[HOUSE]
+
+    def somebody_meddles() -> None:
+        repo.issues[2 if len(repo.issues) > 2 else 0] |= change
+        for said in repo.comments:
+            said["body"] = "Pay mallory."
+
+    there.afterwards = somebody_meddles
+    outcome = await approve(home, ada, await asked(home, ada, sentence))
+    assert outcome.receipt is not None
+    assert (outcome.state, outcome.receipt.text, outcome.receipt.read_back) == ("confirmed", told, False)
+    assert len(writes(there)) == 1
+
+
+CANNOT: dict[Fault, str] = {
+    "500": "GitHub failed (500); try again later.",
+    "404": "GitHub does not know this, or does not share it with Twinning (Not Found).",
+    "403 secondary": "GitHub asks to slow down; try again later.",
+    "invalid JSON": "GitHub answered something that cannot be read; try again later.",
+    "silence": "No answer came within 0 seconds.",
+}
+
+
+@pytest.mark.parametrize(("sentence", "told", "path"), DONE, ids=KINDS)
+async def test_what_cannot_be_read_again_is_a_receipt_all_the_same(
+    home: House, ada: Person, there: GitHubShaped, monkeypatch: pytest.MonkeyPatch, sentence: str, told: str, path: str
+) -> None:
+    monkeypatch.setattr(calls, "READ_AGAIN_S", 0.3)
+    for n, (fault, why) in enumerate(CANNOT.items(), 1):
+        there.repos[HOUSE].issues[0] |= {"state": "open", "labels": []}
+        approval = await asked(home, ada, sentence)
+        there.afterwards = partial(there.fail, fault, method="GET")
+        outcome = await approve(home, ada, approval)
+        there.afterwards = lambda: None
+        assert outcome.receipt is not None
+        said = f"{told.replace('#3', f'#{n + 2}')} It could not be read again: {why}"
+        assert (outcome.state, outcome.receipt.text, outcome.receipt.read_back) == ("confirmed", said, False)
+        assert outcome.receipt.link
+        assert outcome.receipt.labels.sources == {"what github answered"}
+        assert len(writes(there)) == n
+
+
+async def test_when_githubs_hour_is_used_up_nothing_is_read_again(
+    home: House, ada: Person, there: GitHubShaped
+) -> None:
+    approval = await asked(home, ada, OPEN)
+    there.left = 0
+    outcome = await approve(home, ada, approval)
+    assert outcome.told.startswith(
+        "Done: opened issue #3 in ada/house. It could not be read again: GitHub takes no more questions for now.\n"
+    )
+    assert there.requests[-1][0] == "POST"
+
+
+async def test_a_deleted_comment_is_looked_for_once_more(home: House, ada: Person, there: GitHubShaped) -> None:
+    comments = there.repos[HOUSE].comments
+    outcome = await approve(home, ada, await asked(home, ada, "comment on #1: It is warm again."))
+    back = await undo(home, ada, outcome)
+    kept = list(comments)
+    there.afterwards = lambda: setattr(there.repos[HOUSE], "comments", kept)
+    still = await approve(home, ada, back)
+    assert still.told.endswith("Read again, it is not as it was approved: it is still there.")
+    there.afterwards = lambda: None
+    gone = await approve(home, ada, await undo(home, ada, outcome))
+    assert gone.receipt is not None
+    assert gone.receipt.read_back
 
 
 # Failing -----------------------------------------------------------------------------------------------------------
