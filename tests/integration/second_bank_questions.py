@@ -1,38 +1,19 @@
-"""The second bank's other side: its questions, and what the raw files answer to them by pandas alone.
-
-A line of `tests/fixtures/second_bank/questions.jsonl` is a question (`ask`) with
-- `figures`: all that a right answer carries; or `either`: several such lists, any of which is right;
-- or `note`: words of the note that answers it;
-- or `unknown`: there is no such thing, and no figure may come;
-- `ask_back`: it can mean several things, and a question that comes back is right, too;
-- `unknown_ok`: that it cannot be told is right, too.
-
-A figure is `how` (sum, mean, median, min, max, count, latest, trend, streak, top, correlation, histogram, balance;
-`days` and `readings` count these), `of` (a metric or spending, income, net, workouts ...), `days` ("2026", "2026-07",
-"2026-07-04", "2026-07-01..2026-08-19", "all"; missing, those which the answer names; `as` is the period that it names
-where only a part of it counts), and what it is narrowed to, split `by`, divided by (`per`) and bounded with.
-"""
+"""The second bank's other side: what the raw files say, by pandas alone. What is wanted of it: `stranger_wanted.py`."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from second_bank_money import FIRST, TODAY
+from stranger_wanted import NIGHTS, SUMMED, spent_or_earned
 
 QUESTIONS = Path(__file__).parents[1] / "fixtures" / "second_bank" / "questions.jsonl"
-SUMMED = (
-    "step_count", "flights_climbed", "walking_running_distance", "active_energy", "apple_exercise_time",
-    "mindful_minutes", "dietary_water", "dietary_caffeine",
-)  # fmt: skip
-NIGHTS = ("sleep", "sleep_deep", "sleep_rem", "sleep_core", "sleep_awake", "sleep_in_bed", "bedtime", "wake_time")
 UNITS = {
     "step_count": "steps", "flights_climbed": "floors", "walking_running_distance": "mi", "active_energy": "kcal",
     "apple_exercise_time": "min", "mindful_minutes": "min", "dietary_water": "fl oz", "dietary_caffeine": "mg",
@@ -42,205 +23,13 @@ UNITS = {
     "bedtime": "HH:MM", "wake_time": "HH:MM", "workout_duration": "min", "workout_distance": "mi",
     "workout_energy": "kcal",
 }  # fmt: skip
-WORKOUTS = {"workouts": "", "workout_duration": "minutes", "workout_distance": "miles", "workout_energy": "kcal"}
-MONEY = ("spending", "income", "net")
-WEEKDAYS = {
-    "weekend": (5, 6), "weekdays": (0, 1, 2, 3, 4), "Mon": (0,), "Tue": (1,), "Wed": (2,), "Thu": (3,), "Fri": (4,),
-    "Sat": (5,), "Sun": (6,),
-}  # fmt: skip
-BY = {"day": "%Y-%m-%d", "week": "%G-%V", "month": "%Y-%m", "year": "%Y", "weekday": "%u"}
 MOVED = r"^(?:Transfer (?:to|from) |Summit Visa Autopay|Payment Thank You)"
 
 
-def questions() -> list[dict[str, Any]]:
-    """All of them, in order."""
-    return [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines() if line.strip()]
-
-
-@dataclass(frozen=True)
-class Want:
-    """One figure: a value or rows, by label where those are names; `told` are words that must be said, too."""
-
-    unit: str
-    value: float | None = None
-    rows: Sequence[float] | Mapping[str, float] | None = None
-    told: str = ""
-    records: int | None = None
-    a_day: bool = False
-    together: bool = False
-
-
-def span(days: str) -> tuple[dt.date, dt.date]:
-    """The first and the last day of "2026", "2026-07", "2026-07-04", "2026-07-01..2026-07-09" or "all"."""
-    if days == "all":
-        return FIRST, TODAY
-    first, _, last = days.partition("..")
-    if last:
-        return dt.date.fromisoformat(first), dt.date.fromisoformat(last)
-    period = pd.Period(days, freq="YMD"[len(days) // 3 - 1])
-    return period.start_time.date(), min(period.end_time.date(), TODAY)
-
-
-def wanted(spec: Mapping[str, Any], raw: RawLife, start: dt.date, end: dt.date) -> list[Want]:
-    """The figures that a spec means over these days: of money one for each currency."""
-    how, of = spec["how"], spec["of"]
-    if how == "balance":
-        return [Want(unit, value) for unit, value in raw.balances(of).items()]
-    if how == "correlation":
-        pairs = pd.concat([raw.daily(each) for each in (of, spec["with"])], axis=1, join="inner")
-        pairs = pairs[_inside(pairs.index, start, end, spec)]
-        return [Want("", float(pairs.iloc[:, 0].corr(pairs.iloc[:, 1])), records=len(pairs))]
-    if of in MONEY:
-        return _money(spec, raw, start, end)
-    if of in WORKOUTS:
-        return _workouts(spec, raw, start, end)
-    return _health(spec, raw, start, end)
-
-
-def _inside(days: Any, start: dt.date, end: dt.date, spec: Mapping[str, Any]) -> Any:
-    """Which of these days are meant."""
-    on = WEEKDAYS.get(spec.get("on", ""), range(7))
-    return [start <= day <= end and day.weekday() in on for day in days]
-
-
-def _holds(values: pd.Series, spec: Mapping[str, Any]) -> pd.Series:
-    if "between" in spec:
-        return values.between(*spec["between"])
-    for sign, holds in (("over", values.gt), ("atleast", values.ge), ("under", values.lt), ("atmost", values.le)):
-        if sign in spec:
-            return holds(spec[sign])
-    return values.notna()
-
-
-def _health(spec: Mapping[str, Any], raw: RawLife, start: dt.date, end: dt.date) -> list[Want]:
-    how, of, unit = spec["how"], spec["of"], UNITS.get(spec["of"], "h")
-    daily = raw.readings(of, spec["source"]).groupby("day")["value"].sum() if "source" in spec else raw.daily(of)
-    daily = daily[_inside(daily.index, start, end, spec)]
-    if how == "days":
-        return [
-            Want("", float((end - start).days + 1 - len(daily) if spec.get("nothing") else _holds(daily, spec).sum()))
-        ]
-    if how == "histogram":
-        return [Want("", rows=[float(len(daily))], together=True)]
-    if how == "streak":
-        return [Want("", float(_longest(daily[_holds(daily, spec)].index)))]
-    if how == "trend":
-        x = pd.Series([float(day.toordinal()) for day in daily.index], index=daily.index)
-        slope = ((x - x.mean()) * (daily - daily.mean())).sum() / ((x - x.mean()) ** 2).sum()
-        return [Want(unit, float(slope), a_day=True)]
-    if how == "top":
-        ranked = daily.sort_values(ascending=spec.get("least", False)).head(spec["n"])
-        return [Want(unit, rows=[float(each) for each in ranked])]
-    if of in SUMMED or of in NIGHTS:
-        values = pd.DataFrame({"day": daily.index, "value": daily, "low": daily, "high": daily})
-    else:
-        values = raw.readings(of)
-        values = values[_inside(values["day"], start, end, spec)]
-    if how == "readings":
-        return [Want("", float(len(values)))]
-    if by := spec.get("by"):
-        column = {"min": "low", "max": "high"}.get(how, "value")
-        found = values[column].groupby([day.strftime(BY[by]) for day in values["day"]]).agg(how)
-        return [Want(unit, rows=[float(each) for each in found])]
-    if how == "latest":
-        return [Want(unit, float(values["value"].iloc[-1]))]
-    column = {"min": "low", "max": "high"}.get(how, "value")
-    value = float(values[column].agg(how)) / spec.get("per", 1)
-    day = values["day"][values[column] == value].iloc[0] if spec.get("told") == "day" else None
-    return [Want(unit, value, told=_said(day) if day else spec.get("told", ""))]
-
-
-def _said(day: dt.date) -> str:
-    return f"{day.day} {day:%b %Y}"
-
-
-def _longest(days: Any) -> int:
-    """The longest run of days in a row."""
-    longest, run, before = 0, 0, None
-    for day in sorted(days):
-        run = run + 1 if before and day - before == dt.timedelta(days=1) else 1
-        longest, before = max(longest, run), day
-    return longest
-
-
-def _workouts(spec: Mapping[str, Any], raw: RawLife, start: dt.date, end: dt.date) -> list[Want]:
-    found = raw.workouts[_inside(raw.workouts["day"], start, end, spec)]
-    if spec.get("activity"):
-        found = found[found["name"] == spec["activity"]]
-    column = WORKOUTS[spec["of"]]
-    unit, values = UNITS.get(spec["of"], ""), found[column] if column else pd.Series(1.0, index=found.index)
-    if "over" in spec or "under" in spec:
-        return [Want("", float(_holds(values, spec).sum()))]
-    if by := spec.get("by"):
-        sums = values.groupby(found["name"] if by == "activity" else [day.strftime(BY[by]) for day in found["day"]])
-        rows = sums.agg(spec["how"])
-        return [Want(unit, rows=dict(rows) if by == "activity" else [float(each) for each in rows])]
-    if spec["how"] == "top":
-        return [Want(unit, rows=[float(each) for each in values.sort_values(ascending=False).head(spec["n"])])]
-    if spec["how"] == "latest":
-        return [Want(unit, float(values.iloc[-1]), told=_said(found["day"].iloc[-1]))]
-    return [Want(unit, float(values.agg(spec["how"])) / spec.get("per", 1))]
-
-
-def _money(spec: Mapping[str, Any], raw: RawLife, start: dt.date, end: dt.date) -> list[Want]:
-    if spec["of"] == "net":
-        flows = {of: _picked(spec, raw, of, start, end).groupby("currency")["major"].sum() for of in MONEY[:2]}
-        left = flows["income"].sub(flows["spending"], fill_value=0)
-        return [Want(str(currency), float(value)) for currency, value in left.items()]
-    found = _picked(spec, raw, spec["of"], start, end)
-    how = spec["how"]
-    if how in ("count", "mean", "median", "min", "max", "latest", "top") and spec.get("by") not in BY:
-        found = found[found["kind"] != "refund"]
-    if how == "count":
-        found = found[_holds(found["major"], spec)]
-        parts = found["booking"].nunique() if spec.get("bookings") else len(found)
-        return [Want("", float(parts) / spec.get("per", 1))]
-    if how == "days":
-        sums = found.groupby("day")["major"].sum()
-        if spec.get("nothing"):
-            return [Want("", float((end - start).days + 1 - len(sums)))]
-        return [Want("", float(_holds(sums, spec).sum()))]
-    if how == "latest":
-        last = found.sort_values("day", kind="stable").iloc[-1]
-        return [Want(str(last["currency"]), float(last["major"]), told=_said(last["day"]))]
-    return [_of_currency(spec, part, str(currency), start, end) for currency, part in found.groupby("currency")]
-
-
-def _of_currency(spec: Mapping[str, Any], part: pd.DataFrame, unit: str, start: dt.date, end: dt.date) -> Want:
-    how, by = spec["how"], spec.get("by", "")
-    if by in BY:
-        sums = part.groupby([day.strftime(BY[by]) for day in part["day"]])["major"].sum()
-        if how == "sum":
-            return Want(unit, rows=[float(each) for each in sums])
-        if how == "top":
-            ranked = sums.sort_values(ascending=spec.get("least", False)).head(spec["n"])
-            return Want(unit, rows=[float(each) for each in ranked])
-        on = WEEKDAYS.get(spec.get("on", ""), range(7))
-        every = {day.strftime(BY[by]) for day in pd.date_range(start, end) if day.weekday() in on}
-        return Want(unit, float(sums.reindex(sorted(every), fill_value=0).agg(how)))
-    if by:
-        sums = part.groupby(by)["major"].sum().sort_values(ascending=spec.get("least", False))
-        return Want(unit, rows={str(name): float(each) for name, each in sums.head(spec.get("n", 99)).items()})
-    if how == "top":
-        ranked = part["major"].sort_values(ascending=spec.get("least", False)).head(spec["n"])
-        return Want(unit, rows=[float(each) for each in ranked])
-    return Want(unit, float(part["major"].agg(how)) / spec.get("per", 1), told=spec.get("told", ""))
-
-
-def _picked(spec: Mapping[str, Any], raw: RawLife, of: str, start: dt.date, end: dt.date) -> pd.DataFrame:
-    """Income as it came; spending as ordinary bookings that went out, less refunds."""
-    found = raw.money[_inside(raw.money["day"], start, end, spec)]
-    ordinary = found["kind"] == "ordinary"
-    out = (found["kind"] == "refund") | (ordinary & (found["cents"] < 0))
-    found = found[out] if of == "spending" else found[ordinary & (found["cents"] > 0)]
-    for column in ("category", "payee", "account", "currency"):
-        if names := spec.get(column):
-            found = found[found[column].isin([names] if isinstance(names, str) else names)]
-    return found.assign(major=found["cents"] / (-100 if of == "spending" else 100))
-
-
 class RawLife:
-    """The raw files in data frames."""
+    """The raw files in data frames: a `stranger_wanted.Life`."""
+
+    first, today, units = FIRST, TODAY, UNITS
 
     def __init__(self, folder: Path) -> None:
         self._posts = [json.loads(each.read_text("utf-8"))["data"] for each in sorted(folder.glob("health/*.json"))]
@@ -272,7 +61,7 @@ class RawLife:
         if metric in NIGHTS:
             return self.nights[metric].dropna()
         if metric == "spending":
-            sums = _picked({"currency": "USD"}, self, metric, FIRST, TODAY).groupby("day")["major"].sum()
+            sums = spent_or_earned({"currency": "USD"}, self, metric, FIRST, TODAY).groupby("day")["major"].sum()
             return sums.reindex([day.date() for day in pd.date_range(FIRST, TODAY)], fill_value=0.0)
         by_day = self.readings(metric).groupby("day")["value"]
         return by_day.sum() if metric in SUMMED else by_day.mean()
@@ -301,7 +90,7 @@ class RawLife:
     def workouts(self) -> pd.DataFrame:
         rows = [(instant(each["start"]), each["name"], each["duration"] / 60, each.get("distance", {}).get("qty"),
                  each["activeEnergyBurned"]["qty"]) for post in self._posts for each in post["workouts"]]  # fmt: skip
-        found = pd.DataFrame(rows, columns=["at", "name", "minutes", "miles", "kcal"]).sort_values("at")
+        found = pd.DataFrame(rows, columns=["at", "name", "minutes", "distance", "energy"]).sort_values("at")
         return found.assign(day=[at.date() for at in found["at"]])
 
     @cached_property
