@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -78,10 +79,9 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
     if isinstance(found, Unclear):
         choices = [Choice(each.label, tool, {"question": each.question}) for each in found.choices]
         return Result(found.question, choices=choices) if choices else await _from_notes(found, question, context)
+    queries, by_query = await _computed(found, context)
     said: list[str] = []
-    by_query: list[list[Figure]] = []
-    for query in found.queries:
-        computed = await compute(database, person.id, query, now=context.now, week_start=person.week_start)
+    for query, computed in zip(queries, by_query, strict=True):
         told = tell(query, computed)
         await remember_told(
             database,
@@ -94,17 +94,31 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
             now=context.now,
         )
         said.append(told)
-        by_query.append(computed)
     figures = [each for some in by_query for each in some]
-    if are_parts(found.queries):
-        for change, sentence in apart(found.queries, by_query):
+    if are_parts(queries):
+        for change, sentence in apart(queries, by_query):
             said.append(sentence)
             figures.append(change)
-    classes = {_class_of(query) for query in found.queries}
+    classes = {_class_of(query) for query in queries}
     # Anyone who sends a cent writes its payee and its purpose, and those names stand in rows, notes and titles.
     sources = [BANK] if Confidentiality.FINANCE in classes else []
     labels = Labels(frozenset(sources), frozenset({Confidentiality.PERSONAL, *classes}))
     return Result("\n\n".join(said), figures=figures, labels=labels)
+
+
+async def _computed(found: Understood, context: Context) -> tuple[Sequence[Query], list[list[Figure]]]:
+    """The figures of each query; of what is meant otherwise, where these find no record and those do."""
+    found_by: list[tuple[Sequence[Query], list[list[Figure]]]] = []
+    for queries in (found.queries, found.otherwise):
+        computed = [
+            await compute(context.omac.database, context.person.id, each, now=context.now,
+                          week_start=context.person.week_start)
+            for each in queries
+        ]  # fmt: skip
+        found_by.append((queries, computed))
+        if any(each.records for some in computed for each in some):
+            return queries, computed
+    return found_by[0]
 
 
 async def _from_notes(found: Unclear, question: str, context: Context) -> Result:

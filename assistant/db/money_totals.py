@@ -113,7 +113,7 @@ class Slice:
         categories, payees: None for all.
         refunds: Whether refunds are among them.
         currency: In this one only; "" for all.
-        than, amount: Of single transactions over or under an amount in minor units: ">", ">=", "<" or "<=".
+        than: Of single transactions over and under amounts in minor units: (">", ">=", "<" or "<=", amount).
     """
 
     side: str
@@ -125,8 +125,7 @@ class Slice:
     payees: Sequence[str] | None = None
     refunds: bool = True
     currency: str = ""
-    than: str = ""
-    amount: Decimal = Decimal(0)
+    than: Sequence[tuple[str, Decimal]] = ()
 
     def where(self) -> str:
         """The condition, with names for `given`."""
@@ -145,8 +144,9 @@ class Slice:
             parts.append("t.kind <> 'refund'")
         if self.currency:
             parts.append("t.currency = :currency")
-        if self.than in (">", ">=", "<", "<="):
-            parts.append(f"{SIDES[self.side][1]} {self.than} :amount")
+        for place, (than, _) in enumerate(self.than):
+            if than in (">", ">=", "<", "<="):
+                parts.append(f"{SIDES[self.side][1]} {than} :amount_{place}")
         return " AND ".join(parts)
 
     def months(self) -> tuple[dt.date, dt.date] | None:
@@ -167,7 +167,7 @@ class Slice:
             "accounts": [str(each) for each in self.accounts],
             **{name: list(values) for name, values in named.items() if values},
             **({"currency": self.currency} if self.currency else {}),
-            **({"amount": self.amount} if self.than else {}),
+            **{f"amount_{place}": amount for place, (_, amount) in enumerate(self.than)},
         }
 
 

@@ -91,7 +91,9 @@ def as_json(query: Query) -> dict[str, Any]:
         "compare": _period_as_json(query.compare) if query.compare else None,
         "group": str(query.group) if query.group else None,
         "where": where,
-        "bound": [query.bound.than, query.bound.value, query.bound.unit] if query.bound else None,
+        "bound": [part for each in query.bound.ends for part in (each.than, each.value, each.unit)]
+        if query.bound
+        else None,
         "against": query.against,
         "limit": query.limit if query.limit != Query.limit else None,
         "smallest": int(query.smallest),
@@ -152,12 +154,15 @@ def _where(said: Any) -> Where:
 
 
 def _bound(said: Any) -> Bound:
-    than, value, unit = _list(said)
+    parts = _list(said)
+    if len(parts) not in (3, 6):
+        raise ValueError("no bound")
+    than, value, unit = parts[:3]
     if than not in (">", ">=", "<", "<=") or isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("no bound")
     if not math.isfinite(value):
         raise ValueError("no bound")
-    return Bound(than, float(value), _words(unit) if unit else "")
+    return Bound(than, float(value), _words(unit) if unit else "", _bound(parts[3:]) if parts[3:] else None)
 
 
 def _list(said: Any) -> list[Any]:

@@ -190,10 +190,11 @@ def _with(query: Query) -> str:
         return ""
     metric = METRICS.get(query.subject)
     if metric and metric.shown == CLOCK:
-        return f" {_CLOCK_THAN[bound.than]} {clock(bound.value)}"
-    unit = bound.unit or (metric.shown if metric else "")
-    what = "" if metric is None or unit in metric.title else f" of {metric.title}"
-    return f" with {_THAN[bound.than]} {said(bound.value, unit)}{what}"
+        return " and".join(f" {_CLOCK_THAN[each.than]} {clock(each.value)}" for each in bound.ends)
+    default = metric.shown if metric else ""
+    ends = " and ".join(f"{_THAN[each.than]} {said(each.value, each.unit or default)}" for each in bound.ends)
+    what = "" if metric is None or (bound.unit or default) in metric.title else f" of {metric.title}"
+    return f" with {ends}{what}"
 
 
 def _where(query: Query) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -62,11 +62,22 @@ class Bound:
     Attributes:
         than: One of ">", ">=", "<", "<=".
         unit: As the person wrote it, or "" for the unit in which the subject is shown.
+        also: A second condition that must hold too: of "between 6 and 8 hours" the upper one.
     """
 
     than: str
     value: float
     unit: str = ""
+    also: Bound | None = None
+
+    @property
+    def ends(self) -> tuple[Bound, ...]:
+        """The conditions one by one, the lower first."""
+        return (self,) if self.also is None else (self, self.also)
+
+    def in_unit(self, unit: str) -> Bound:
+        """The same, said of another unit."""
+        return replace(self, unit=unit, also=self.also.in_unit(unit) if self.also else None)
 
 
 @dataclass(frozen=True)
@@ -127,9 +138,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class Understood:
-    """A question that is clear: at least one query (several where two subjects were asked for)."""
+    """A question that is clear: at least one query (several where two subjects were asked for).
+
+    Attributes:
+        otherwise: What is meant where the queries find no record: "child benefit last year" names no spending if
+            nothing was ever spent on it, but what came in.
+    """
 
     queries: Sequence[Query]
+    otherwise: Sequence[Query] = ()
 
 
 @dataclass(frozen=True)

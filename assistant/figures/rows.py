@@ -25,6 +25,7 @@ MARKS = {
     "pending": "announced, not booked yet",
 }
 KINDS = {86_400: "one figure for the day"}
+_THAN = {">": "over", ">=": "at least", "<": "under", "<=": "at most"}
 _PLANS = {"bills": "bill", "budgets": "budget", "savings": "saving"}
 _NIGHT_COLUMNS = {
     "sleep": "asleep_s", "sleep_deep": "deep_s", "sleep_rem": "rem_s", "sleep_core": "core_s", "sleep_awake": "awake_s",
@@ -242,14 +243,14 @@ def _outside(bound: Bound | None, value: float | None, unit: str, measure: Measu
     """Why it is not among those that were asked for: "not over 50 EUR"."""
     if bound is None or value is None or measure not in (Measure.COUNT, Measure.STREAK):
         return ""
-    factors = units.conversion(bound.unit, unit) if bound.unit and bound.unit != unit else (1.0, 0.0)
-    if factors is None:
-        return f"not in {bound.unit}"
-    limit = bound.value * factors[0] + factors[1]
-    if {">": value > limit, ">=": value >= limit, "<": value < limit, "<=": value <= limit}[bound.than]:
-        return ""
-    named = {">": "over", ">=": "at least", "<": "under", "<=": "at most"}[bound.than]
-    return f"not {named} {said(limit, unit)}"
+    for each in bound.ends:
+        factors = units.conversion(each.unit, unit) if each.unit and each.unit != unit else (1.0, 0.0)
+        if factors is None:
+            return f"not in {each.unit}"
+        limit = each.value * factors[0] + factors[1]
+        if not {">": value > limit, ">=": value >= limit, "<": value < limit, "<=": value <= limit}[each.than]:
+            return f"not {_THAN[each.than]} {said(limit, unit)}"
+    return ""
 
 
 def _converted(value: float, unit: str, to: str) -> float:

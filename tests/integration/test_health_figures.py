@@ -216,6 +216,9 @@ async def test_days_over_a_bound_and_runs_of_them(database: Database, owner, see
         assert counted.value == (len(holds) if days else None)
         assert streak.value == (longest if days else None)
         assert counted.unit == streak.unit == "days"
+        within = Bound(">=", limit - 500, also=Bound("<", limit))
+        found = await one(database, owner, Query(metric, Measure.COUNT, period, bound=within))
+        assert found.value == (sum(limit - 500 <= value < limit for _, value in days) if days else None)
 
 
 async def test_a_correlation_is_of_days_that_have_both(database: Database, owner) -> None:

@@ -7,7 +7,7 @@ import random
 import statistics as plain
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -335,6 +335,11 @@ async def test_transactions_are_counted_without_refunds(database: Database, owne
         over = Query("spending", Measure.COUNT, query.period, bound=Bound(">", 100, "EUR"))
         big = [amount for row, amount in taken(rows, over, refunds=False) if row.currency == "EUR" and amount > 10_000]
         assert ((await ask(database, owner, over))[0].value or 0) == len(big)
+        within = replace(over, bound=Bound(">=", 20, "EUR", Bound("<=", 100, "EUR")))
+        some = [
+            each for row, each in taken(rows, over, refunds=False) if row.currency == "EUR" and 2000 <= each <= 10_000
+        ]
+        assert ((await ask(database, owner, within))[0].value or 0) == len(some)
 
 
 async def test_the_largest_come_with_their_payee_and_day(database: Database, owner: UUID) -> None:
@@ -437,10 +442,14 @@ async def test_currencies_are_summed_at_stated_rates_only(database: Database, ow
                 {"owner": owner, "day": day, "rate": rate},
             )
     together = await ask(database, owner, Query("spending", Measure.SUM, october, currency="EUR"))
-    assert {each.unit: each.value for each in together} == {"EUR": 30.0, "CHF": 8.0}
+    assert {each.unit: each.value for each in together} == {"EUR": 30.0}, "a named currency narrows"
     notes = " ".join(together[0].notes)
     assert "USD is converted to EUR at the rates of 1–16 Oct 2026 (ECB)." in notes
     assert "There is no rate from CHF to EUR" in notes
+    francs = await ask(database, owner, Query("spending", Measure.COUNT, october, currency="CHF"))
+    assert [(each.value, each.unit) for each in francs] == [(1.0, "transactions")]
+    pounds = await ask(database, owner, Query("spending", Measure.SUM, october, currency="GBP"))
+    assert {each.unit for each in pounds} == {"EUR", "USD", "CHF"}, "of one that was never used there is no zero"
     months = await ask(database, owner, Query("spending", Measure.SUM, october, currency="EUR", group=Group.MONTH))
     assert months[0].rows[0].value == 30.0
 

@@ -20,7 +20,7 @@ FULL = Query(
     compare=Period(dt.date(2025, 3, 1), dt.date(2025, 3, 31)),
     group=Group.PAYEE,
     where=Where(frozenset({5, 6}), ("groceries",), ("Käse & Co <b>", "日本"), ("Checking",), ("Run",), ("iPhone",)),
-    bound=Bound(">=", 12.5, "EUR"), against="sleep", limit=7, smallest=True, currency="CHF",
+    bound=Bound(">=", 12.5, "EUR", Bound("<", 20.0, "EUR")), against="sleep", limit=7, smallest=True, currency="CHF",
 )  # fmt: skip
 
 

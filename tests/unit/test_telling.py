@@ -83,6 +83,12 @@ def test_a_zero_is_told_as_one() -> None:
             "3 days with more than 10,000 steps",
         ),
         (
+            Query("sleep", Measure.COUNT, LAST_WEEK, bound=Bound(">=", 6, "h", Bound("<=", 8, "h"))),
+            3.0,
+            "nights",
+            "3 nights with at least 6 h and at most 8 h of sleep",
+        ),
+        (
             Query("bedtime", Measure.COUNT, LAST_WEEK, bound=Bound(">", -30)),
             2.0,
             "nights",

@@ -116,6 +116,27 @@ Aldi and Shell together in October | spending sum 2026-10-01..2026-10-31 payees=
 How much do we spend per week on groceries on average? Let's say since April | spending mean 2026-04-01..2026-11-22 by week categories=Groceries
 What's my balance across all accounts? | balance latest 2026-11-22
 how much do I owe on the Visa | balance latest 2026-11-22 accounts=Visa
+How many days did I walk between 5,000 and 8,000 steps in June? | step_count count 2026-06-01..2026-06-30 >=5000 <=8000
+nights between 6 and 8 hours in October | sleep count 2026-10-01..2026-10-31 >=6h <=8h
+how many nights of 6-8 hours in October | sleep count 2026-10-01..2026-10-31 >=6h <=8h
+How many nights did I sleep more than 6 but less than 8 hours in October? | sleep count 2026-10-01..2026-10-31 >6h <8h
+how many days with at least 5000 steps but fewer than 8000 in June | step_count count 2026-06-01..2026-06-30 >=5000 <8000
+how many purchases between 20 and 50 euros in October | spending count 2026-10-01..2026-10-31 >=20EUR <=50EUR
+how many purchases between €20 and €50 in October | spending count 2026-10-01..2026-10-31 >=20EUR <=50EUR
+how many nights did I go to bed between 10 pm and 11 pm in October | bedtime count 2026-10-01..2026-10-31 >=-120 <=-60
+how many workouts between 30 and 60 minutes this year | workout_duration count 2026-01-01..2026-11-22 >=30min <=60min
+steps between 5 and 8 May | step_count sum 2026-05-05..2026-05-08
+How many days did I walk no more than 4000 steps in June? | step_count count 2026-06-01..2026-06-30 <=4000
+How many steps did I walk each day last week? | step_count sum 2026-11-09..2026-11-15 by day
+how many steps do I walk each day | step_count mean 2025-11-23..2026-11-22
+how many steps do I walk each day this year | step_count mean 2026-01-01..2026-11-22
+how many steps did I average each day last week | step_count mean 2026-11-09..2026-11-15
+can you list my daily steps last week | step_count sum 2026-11-09..2026-11-15 by day
+How long did I sleep each night last week? | sleep mean 2026-11-09..2026-11-15 by day
+What time did I go to bed every night last week? | bedtime mean 2026-11-09..2026-11-15 by day
+give me a table of my steps per day last week | step_count sum 2026-11-09..2026-11-15 by day
+how much did Aldi pay me last month | income sum 2026-10-01..2026-10-31 payees=Aldi
+what did Netflix pay in this year | income sum 2026-01-01..2026-11-22 payees=Netflix
 my 3 most expensive months this year | spending top 2026-01-01..2026-11-22 by month limit=3
 did my weight fall this year | weight_body_mass trend 2026-01-01..2026-11-22
 when did I last go swimming | workout_duration latest 2025-11-23..2026-11-22 activities=Pool Swim
@@ -546,6 +567,10 @@ what are my 3 longest runs this year | 0
 how many steps on Friday 3 October | 0
 how many steps on 31 September | 0
 average spending on groceries this year | 2
+total steps between 5000 and 8000 | 0
+how many days over 8000 and under 5000 steps in June | 0
+how many purchases over 100 and over 50 euros in October | 0
+weight now vs a year ago | 0
 """
 """Question | how many choices there are."""
 
@@ -607,7 +632,6 @@ how many steps before noon yesterday
 steps after 10 pm yesterday
 average heart rate at night last week
 average heart rate on Mondays in the morning
-total steps between 5000 and 8000
 what's the highest mountain I climbed
 show my bank details
 how many books did I read this year
@@ -769,7 +793,8 @@ def told(query: Query) -> str:
     said = f"{query.subject} {query.measure} {days(query.period)}"
     said += f" vs {days(query.compare)}" if query.compare else ""
     said += f" by {query.group}" if query.group else ""
-    said += f" {query.bound.than}{query.bound.value:g}{query.bound.unit}" if query.bound else ""
+    for each in query.bound.ends if query.bound else ():
+        said += f" {each.than}{each.value:g}{each.unit}"
     if query.where.weekdays:
         said += " weekdays=" + "".join(map(str, sorted(query.where.weekdays)))
     for name in ("categories", "payees", "accounts", "activities"):
@@ -960,6 +985,29 @@ def test_a_comparison_keeps_both_sides_in_their_places() -> None:
                 assert isinstance(found, Understood), (shape, subject, one, two)
                 expected = Query(key, Measure.MEAN, Period(*mine), Period(*theirs))
                 assert [told(each) for each in found.queries] == [told(expected)]
+
+
+def test_a_word_for_a_kind_of_exercise_is_of_all_that_is_stored_of_it() -> None:
+    have = replace(HAVE, activities=("Swimming", "Pool Swim", "Open Water Swim", "Yoga"))
+    for question in ("how many times did I go swimming in 2026", "how often did I swim in 2026"):
+        found = read(question, have)
+        assert isinstance(found, Understood), found
+        assert found.queries[0].where.activities == ("Swimming", "Pool Swim", "Open Water Swim")
+    one = read("how many pool swims in 2026", have)
+    assert isinstance(one, Understood)
+    assert one.queries[0].where.activities == ("Pool Swim",)
+
+
+def test_a_name_without_a_verb_may_be_of_what_came_in() -> None:
+    found = read("Salary from Aldi in October")
+    assert isinstance(found, Understood)
+    assert found.otherwise == ()
+    bare = read("Aldi in October")
+    assert isinstance(bare, Understood)
+    assert [each.subject for each in (*bare.queries, *bare.otherwise)] == ["spending", "income"]
+    spent = read("how much did I spend at Aldi in October")
+    assert isinstance(spent, Understood)
+    assert spent.otherwise == ()
 
 
 def test_letters_in_the_wrong_place_do_not_hide_a_known_word() -> None:

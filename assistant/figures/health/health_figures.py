@@ -167,6 +167,11 @@ async def _median_of_readings(session: AsyncSession, owner: UUID, ground: Ground
 
 def _holds(ground: Ground, bound: Bound) -> Callable[[float], bool]:
     """The condition on a value as it is shown."""
+    each = [_holds_one(ground, end) for end in bound.ends]
+    return lambda given: all(holds(given) for holds in each)
+
+
+def _holds_one(ground: Ground, bound: Bound) -> Callable[[float], bool]:
     value = bound.value
     if bound.unit and ground.unit != CLOCK:
         scale, shift = units.conversion(bound.unit, ground.unit) or (None, None)

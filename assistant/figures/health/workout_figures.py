@@ -22,7 +22,7 @@ from assistant.figures.grouping import BY_TIME, Parts, parts_of, short_day, shor
 from assistant.figures.health.health_figures import bins_as_rows, middle, trend_notes
 from assistant.figures.health.health_ground import STALE_AFTER
 from assistant.figures.health.metrics import METRICS
-from assistant.figures.query import Group, Measure, Period, Query
+from assistant.figures.query import Bound, Group, Measure, Period, Query
 from assistant.figures.standing import age_s, days_of, narrowed, picked, state_of, up_to
 from assistant.figures.wording import count
 
@@ -182,6 +182,11 @@ def _holds(ground: Ground) -> Callable[[float], bool]:
     bound = ground.query.bound
     if bound is None:
         return lambda _: True
+    each = [_holds_one(ground, end) for end in bound.ends]
+    return lambda value: all(holds(value) for holds in each)
+
+
+def _holds_one(ground: Ground, bound: Bound) -> Callable[[float], bool]:
     factors = units.conversion(bound.unit, ground.unit) if bound.unit else (1.0, 0.0)
     if factors is None:
         raise BadInput(f"This is not measured in {bound.unit}; name it in {ground.unit}.")

@@ -61,7 +61,7 @@ def unexplained(rest: str) -> list[tuple[int, int, str]]:
     """Words that have no meaning yet and are not to be passed over, with their places; neighbours together."""
     found: list[tuple[int, int, str]] = []
     for match in re.finditer(rf"[^\s{DONE}]+", rest):
-        if match[0] in FILLER or match[0] in "-&,.:/":
+        if match[0] in FILLER or match[0] in "-&,.:/$":
             continue
         between = rest[found[-1][1] : match.start()] if found else DONE
         if found and all(word in FILLER for word in between.split()):

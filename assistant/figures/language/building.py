@@ -64,6 +64,8 @@ def queries_of(reading: Reading, each: Meant, key: str) -> list[Query]:
     if reading.asked.relative and other is None and len(weekdays) < 2 and "trend" not in reading.asked.measures:
         words = [(label, f"{reading.words} than {label}") for label in ("last month", "last year")]
         raise Ask(f"{reading.asked.relative.capitalize()} than when?", words)
+    if any(main.span is None for main in mains):
+        raise Ask("Which days do you want to compare? Say it as in: March compared with April.")
     found: list[Query] = []
     each_main: list[Mention | None] = [*mains] or [None]
     for main in each_main:
@@ -146,7 +148,7 @@ def _query(
         currency = ""
     bound = plan.bound
     if bound and not bound.unit and key in FLOWS and len(reading.have.currencies) == 1:
-        bound = replace(bound, unit=reading.have.currencies[0])
+        bound = bound.in_unit(reading.have.currencies[0])
     return Query(
         key, plan.measure, period, compare, plan.group, where, bound, limit=plan.limit, smallest=plan.smallest,
         currency=currency,

@@ -44,7 +44,8 @@ def plans(case: Case) -> list[Plan]:
         return _streak(case)
     if asked.which is not None or any(word.startswith("top") for word in words) or _most_on(case, words):
         return [_top(case, words, kind)]
-    if asked.counted or (asked.how == "many" and (case.counted or case.key == "workouts")):
+    bounded = kind == "workout" and asked.bound is not None and not asked.unit
+    if asked.counted or (asked.how == "many" and (case.counted or case.key == "workouts" or bounded)):
         return [_count(case, kind)]
     if asked.bound is not None:
         return _bounded(case, words, kind)
@@ -161,7 +162,8 @@ def _count(case: Case, kind: str) -> Plan:
     if (kind == "level" and not (of_days and not nights)) or (kind == "total" and nights):
         if kind == "level" and asked.bound is None:
             return Plan(Measure.COUNT, group)
-        bound = f" {_THAN_WORDS[asked.bound.than]} {asked.bound.value:g} {asked.bound.unit}" if asked.bound else ""
+        ends = asked.bound.ends if asked.bound else ()
+        bound = " and".join(f" {_THAN_WORDS[each.than]} {each.value:g} {each.unit}".rstrip() for each in ends)
         raise Ask(
             f"I can count the days on which the average {case.title} was like that, not how often. Shall I?",
             (("count the days", f"how many days was my {{}}{bound}"),),

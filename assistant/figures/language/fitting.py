@@ -56,6 +56,7 @@ def fitted(key: str, title: str, bound: Bound | None) -> Bound | None:
     """
     if bound is None:
         return None
+    also = fitted(key, title, bound.also)
     money = key in MONEY
     unit = bound.unit
     if unit in ("pounds", "pound"):
@@ -67,4 +68,4 @@ def fitted(key: str, title: str, bound: Bound | None) -> Bound | None:
             raise Ask(f"{title.capitalize()} is not measured in {unit}. Which condition do you mean?")
     elif key == "workouts":
         raise Ask("I cannot count workouts by their number. Do you mean their time or their distance?")
-    return replace(bound, unit=unit)
+    return replace(bound, unit=unit, also=also)

@@ -15,7 +15,8 @@ _POLITE = re.compile(
     r"^(?:(?:hi|hello|hey|ok|okay|please|pls|and|so|well|now|yes|thanks|twinning|assistant|um|uh|hmm|anyway|"
     r"good (?:morning|afternoon|evening)|hi there|hey there) )*"
     r"(?:(?:can|could|would|will) you (?:please |kindly |just )*(?:tell|show|give|calculate|compute|check|find|"
-    r"list|plot|draw|look up)(?: me)?"
+    r"plot|draw|look up)(?: me)?"
+    r"|(?:can|could|would|will) you (?:please |kindly |just )*(?=list\b)"
     r"|i (?:want|would like|need|wish) to (?:know|see|hear|check|find out)|let (?:me|us) (?:know|see)|do you "
     r"(?:happen to )?know"
     r"|i (?:was wondering|wonder)|(?:please )?(?:tell|show|give) me|could i see|can i see|may i see)\b ?"
@@ -56,6 +57,7 @@ _SAID_AS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bhow many (\d[\d,.]*k?) steps? days\b", r"how many days with at least \1 steps"),
         (r"\bwhat (?:do|did) (?:the|my) scales? (?:say|show|read)\b", "what was my weight"),
         (r"^(?:(?:ok|so|and|um|uh|well) )*like (?=(?:how|what|which|when|did|do|am|is|was)\b)", ""),
+        (r"\b(?:a |the )?(?:table|list) (?:of|with)\b|\b(?:in|as) a (?:table|list)\b", "list"),
         (r"\bmonthly (average|mean|median)\b", r"\1 per month"),
         (r"\b(?:let us say|lets say|i mean|i guess|i think|you know|by any chance)\b", ""),
         (r"\bsay (?=over|since|for|in the|from|between|during)", ""),

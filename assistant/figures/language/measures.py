@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from assistant.figures.language.calendar_grammar import COUNT
 from assistant.figures.language.calendar_words import count_of
 from assistant.figures.language.lexicon import COSTS, INCOME, PURCHASES, SPENDING
-from assistant.figures.language.said import Said, number
+from assistant.figures.language.said import Said
+from assistant.figures.language.unit_words import CURRENCIES
 from assistant.figures.query import Bound, Group, Measure
 
 _KINDS = r"types?|kinds?|sorts?"
@@ -30,35 +31,6 @@ _GROUPS: dict[str, Group] = {
 _UNIT = "(?:" + "|".join(_GROUPS) + ")"
 _ADVERBS = {"daily": Group.DAY, "nightly": Group.DAY, "weekly": Group.WEEK, "monthly": Group.MONTH,
             "quarterly": Group.QUARTER, "yearly": Group.YEAR, "annual": Group.YEAR, "annually": Group.YEAR}  # fmt: skip
-_NUM = r"(?P<number>\d+(?:[.,]\d+)*)"
-_HOURS = r"(?P<h>\d{1,2}) ?(?:h|hours?|hrs?)(?: and)? ?(?P<min>\d{1,2})(?: ?(?:m|min|mins|minutes?))?\b"
-_UNITS = (
-    r"h|hours?|hrs?|m|min|mins|minutes?|seconds?|s|km|kms|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|mi|kg|kgs|"
-    r"kilos?|kilograms?|"
-    r"lbs?|pounds?|stones?|bpm|beats per minute|%|percent|eur|euros?|usd|us dollars?|dollars?|\$|gbp|chf|"
-    r"francs?|jpy|yen|cents?|"
-    r"mmhg|ml|l|lit(?:er|re)s?|ms|kj|degrees|mg|g|grams?|c|f|mmol/l|mg/dl"
-)
-_CURRENCY_FIRST = r"(?P<currency>eur|usd|gbp|chf|\$|jpy) ?"
-_THAN = {
-    ">": r"over|above|more than|greater than|higher than|longer than|exceed(?:s|ed|ing)?|beyond|better than|"
-    r"bigger than|top(?:ped|ping)?(?= (?:\d{1,3}[,.]\d{3}|\d{3,}|\d+ ?k)\b)|beat|surpass(?:ed)?",
-    "<": r"under|below|less than|fewer than|lower than|shorter than|smaller than|within",
-    ">=": r"at least|no less than|not less than|no fewer than|minimum(?: of)?|reach(?:ed|ing)?|hit|hitting|a "
-    r"minimum of",
-    "<=": r"at most|no more than|not more than|up to|maximum(?: of)?|a maximum of",
-}
-_NOT_A_TIME = r"(?! ?(?:days?|nights?|weeks?|months?|years?|quarters?|times|am|pm|o clock)\b)(?![\w.,:/-]*\d)"
-CURRENCIES = {"eur": "EUR", "euro": "EUR", "euros": "EUR", "usd": "USD", "dollar": "USD", "dollars": "USD", "$": "USD",
-              "us dollars": "USD", "us dollar": "USD", "gbp": "GBP", "pound": "GBP", "pounds": "GBP", "chf": "CHF",
-              "swiss francs": "CHF", "francs": "CHF", "jpy": "JPY", "yen": "JPY", "sterling": "GBP"}  # fmt: skip
-WORD_UNITS = {"hours": "h", "hour": "h", "hrs": "h", "hr": "h", "minutes": "min", "minute": "min", "mins": "min",
-              "kilos": "kg", "kilo": "kg", "kilograms": "kg", "kilogram": "kg", "kgs": "kg", "lbs": "lb", "miles": "mi",
-              "mile": "mi", "kilometers": "km", "kilometres": "km", "kilometer": "km", "kilometre": "km", "kms": "km",
-              "meters": "m", "metres": "m", "meter": "m", "metre": "m", "percent": "%", "seconds": "s", "second": "s",
-              "beats per minute": "bpm", "liters": "L", "litres": "L", "liter": "L", "litre": "L", "l": "L", "ml": "mL",
-              "grams": "g", "gram": "g", "mmhg": "mmHg", "kj": "kJ", "c": "degC", "f": "degF", "mmol/l": "mmol/L",
-              "mg/dl": "mg/dL"}  # fmt: skip
 
 
 @dataclass
@@ -82,6 +54,7 @@ class Asked:
         per_purchase: "Per purchase".
         entry: "Expense", "purchase": one of them.
         when: Its day is asked for too.
+        listed: "List", "show me ... for each day": rows are wanted.
         shared: Several subjects are asked about, and "how long" is said of one of them.
     """
 
@@ -107,106 +80,13 @@ class Asked:
     entry: bool = False
     shared: bool = False
     when: bool = False
+    listed: bool = False
 
 
 def _group(words: str, said: Said) -> Group:
     found = next(group for pattern, group in _GROUPS.items() if re.fullmatch(pattern, words))
     paid = re.fullmatch(_KINDS, words) and said.has(rf"\b(?:{SPENDING}|{PURCHASES}|{COSTS}|{INCOME})\b")
     return Group.CATEGORY if paid else found
-
-
-def take_bound(said: Said, asked: Asked) -> None:
-    """ "over 10,000", "at least 7h30", "under EUR 50", "10k or more"; taken, with its unit."""
-    amount = (
-        rf"(?:{_HOURS}|(?:{_CURRENCY_FIRST})?{_NUM} ?(?P<k>k\b)?(?: and a (?P<half>half))?(?: "
-        rf"?(?P<unit>{_UNITS})(?![\w/]))?{_NOT_A_TIME})"
-    )
-    for than, words in _THAN.items():
-        pattern = rf"\b(?:with )?(?:{words}) (?:the )?{amount}"
-        if (match := re.search(pattern, said.rest)) and not _is_year(match):
-            asked.bound = _bound(than, match)
-            said.taken(*match.span())
-            return
-    for than, words in (
-        (">=", "or more|or above|or over|or higher|plus|or longer"),
-        ("<=", "or less|or fewer|or below|or under|or lower"),
-    ):
-        if match := re.search(
-            rf"\b(?:with )?{amount} (?:(?P<noun>steps|floors|calories|kcal) )?(?:{words})\b", said.rest
-        ):
-            asked.bound = _bound(than, match)
-            noun = match.span("noun") if match["noun"] else (match.end(), match.end())
-            said.taken(match.start(), noun[0])
-            said.taken(noun[1], match.end())
-            return
-
-
-def take_bounded_days(said: Said, asked: Asked) -> None:
-    """The "days with" of "days with over 8,000 steps"; taken."""
-    if asked.bound is None or asked.counted:
-        return
-    days = r"\b(?:of )?(?P<what>days|nights)(?: (?:with|of|where i|on which i|when i|in which i))?(?= ·)"
-    if (match := said.take(days)) and "streak" not in asked.measures:
-        asked.counted = match["what"]
-
-
-def _is_year(match: re.Match[str]) -> bool:
-    """ "Over 2025" is a year; "over 2000 steps" is not."""
-    bare = (
-        match["number"]
-        and re.fullmatch(r"(?:19|20)\d\d", match["number"])
-        and not match["unit"]
-        and not match["currency"]
-    )
-    return bool(bare) and not re.match(r" (?:steps|calories|kcal|floors|meters|metres)\b", match.string[match.end() :])
-
-
-def _bound(than: str, match: re.Match[str]) -> Bound:
-    if match["h"]:
-        return Bound(than, int(match["h"]) + int(match["min"]) / 60, "h")
-    value = number(match["number"]) + (0.5 if match["half"] else 0.0)
-    value *= 1000 if match["k"] else 1
-    unit = str(match["unit"] or match["currency"] or "")
-    if not unit and re.match(r" ?(?:kcal|k?cal(?:orie)?s?)\b", match.string[match.end("number") :].removeprefix("k")):
-        unit = "kcal"
-    known = WORD_UNITS if unit in ("pounds", "pound") else {**WORD_UNITS, **CURRENCIES}
-    return Bound(than, value, known.get(unit, unit))
-
-
-_CLOCK = (
-    r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))? ?(?P<half>am|pm|a m|p m)?(?: o clock)?\b(?! ?(?:days|"
-    r"nights|weeks|months|hours|h|times)\b)"
-)
-
-
-def take_clock_bound(said: Said, asked: Asked, *, bedtime: bool) -> bool:
-    """ "After 11 pm", of a bedtime: minutes after midnight, before it they are negative. False when unclear."""
-    match = re.search(
-        rf"\b(?P<than>after|later than|past|before|earlier than|by|until|at) (?P<named>midnight|{_CLOCK})", said.rest
-    )
-    if not match or match["than"] == "at":
-        return match is None
-    if match["named"] == "midnight":
-        minutes = 0
-    else:
-        hour, minute = int(match["hour"]), int(match["minute"] or 0)
-        half = (match["half"] or "").replace(" ", "")
-        if (
-            hour > 24
-            or minute > 59
-            or (half and not 1 <= hour <= 12)
-            or (not half and not match["minute"] and hour < 13 and bedtime)
-        ):
-            return False
-        if half:
-            hour = hour % 12 + (12 if half == "pm" else 0)
-        minutes = hour % 24 * 60 + minute
-    if bedtime and minutes >= 720:
-        minutes -= 1440
-    than = {"after": ">", "later than": ">", "past": ">", "before": "<", "earlier than": "<", "by": "<=", "until": "<="}
-    asked.bound = Bound(than[match["than"]], float(minutes), "")
-    said.taken(*match.span())
-    return True
 
 
 _TOPS = (
@@ -292,6 +172,7 @@ def take_groups(said: Said, asked: Asked) -> None:
         asked.single = match["word"].startswith(("in ", "on ")) and match["word"] != "in each"
     elif match := said.take(r"\b(?P<adverb>" + "|".join(_ADVERBS) + r")\b"):
         asked.per, asked.per_word = _ADVERBS[match["adverb"]], "per"
+    asked.listed = said.has(r"\b(?:list|table|one by one|each and every)\b") is not None
     if asked.per not in (None, Group.DAY):
         asked.daily = said.take(r"\b(?:daily|nightly|(?:per|a|each|every) (?:day|night))\b") is not None
     if said.take(r"\b(?:broken down|break ?down|split up)\b"):
@@ -346,7 +227,7 @@ def take_how(said: Said, asked: Asked) -> None:
         asked.unit = "mass"
     if match := said.take(rf"\b(?:in|into|converted to|as) (?P<which>{names})(?!\w)"):
         asked.currency = CURRENCIES[match["which"]]
-    elif match := said.take(r"\b(?P<which>euros?|dollars?|pounds|eur|usd|gbp|chf|francs)\b"):
+    elif match := said.take(r"\b(?P<which>euros?|(?:us )?dollars?|pounds|eur|usd|gbp|chf|(?:swiss )?francs|yen)\b"):
         asked.currency, asked.unit = CURRENCIES[match["which"]], "money"
     if said.take(r"\b(?:much )?money\b"):
         asked.unit = "money"

@@ -7,17 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from assistant.figures.language.asking import Ask, NotFigures, mended, near, unexplained
+from assistant.figures.language.bounds import take_bound, take_bounded_days, take_clock_bound
 from assistant.figures.language.calendar_words import Calendar
 from assistant.figures.language.lexicon import ADVICE, ASKS_ABOUT_ME, NOT_FIGURES, QUESTION
-from assistant.figures.language.measures import (
-    Asked,
-    take_bound,
-    take_bounded_days,
-    take_clock_bound,
-    take_groups,
-    take_how,
-    take_measures,
-)
+from assistant.figures.language.measures import Asked, take_groups, take_how, take_measures
 from assistant.figures.language.names import Name, take_names, take_parts
 from assistant.figures.language.periods import WEEKDAYS, WEEKEND, Mention, ever, mentions
 from assistant.figures.language.said import DONE, Said, plain

@@ -42,7 +42,7 @@ def plain(text: str) -> str:
     for sign, word in _SIGNS.items():
         text = text.replace(sign, word)
     text = re.sub(r"(?<!\d)[.,:/-]|[.,:/-](?!\d)", lambda match: " - " if match[0] == "-" else " ", text)
-    text = re.sub(r"[^\w\s.,:/&-]+|_", " ", text)
+    text = re.sub(r"[^\w\s.,:/&$-]+|_", " ", text)
     return " ".join(text.split())
 
 

@@ -7,11 +7,16 @@ from assistant.figures.language.cases import OF_MONEY, OVER_TIME, Case, Plan, me
 from assistant.figures.language.measures import Asked
 from assistant.figures.query import Group, Measure
 
+EACH = ("by", "for each", "for every", "in each", "each", "every")
+"""Words for one after the other; "per" and "a" are of the average."""
+MONTH_DAYS = 31
+""" "Each day" of so few is a list, of more the usual day, unless it is over ("did I")."""
+
 
 def each_part(case: Case, kind: str) -> Plan:
     """ "Per month", without a measure."""
     asked, group = case.asked, case.asked.per
-    split = asked.per_word in ("by", "for each", "for every", "in each", "each", "every")
+    split = asked.per_word in EACH
     if group in OF_MONEY and kind != "flow":
         raise Ask(f"{case.title.capitalize()} is not split by {group}.")
     if group is Group.ACTIVITY and kind != "workout":
@@ -21,14 +26,14 @@ def each_part(case: Case, kind: str) -> Plan:
             return Plan(Measure.MEAN, group)
         if group is Group.WEEKDAY:
             return Plan(Measure.MEAN, group)
-        if group is Group.DAY and asked.per_word != "by":
+        if group is Group.DAY and asked.per_word != "by" and not _one_by_one(case):
             return Plan(Measure.MEAN)
         return Plan(Measure.SUM, group)
     if kind == "flow":
         return Plan(Measure.SUM, group)
     if kind == "workout":
         return Plan(measure_of_workouts(case.key), group)
-    if group is Group.DAY and not (split and asked.per_word == "by") and kind in ("night", "clock"):
+    if group is Group.DAY and asked.per_word != "by" and kind in ("night", "clock") and not _one_by_one(case):
         return Plan(Measure.MEAN)
     if (
         kind == "night"
@@ -38,6 +43,14 @@ def each_part(case: Case, kind: str) -> Plan:
     ):
         return Plan(Measure.SUM, group)
     return Plan(Measure.MEAN, group)
+
+
+def _one_by_one(case: Case) -> bool:
+    """Whether the days are asked for, and not the usual one: "each day" of what is over, a list of any."""
+    if case.asked.habit or case.asked.single:
+        return False
+    few = case.days is not None and case.days <= MONTH_DAYS
+    return case.asked.listed or (case.asked.per_word in EACH and (case.past or few))
 
 
 def grouped(case: Case, measure: Measure, kind: str) -> Plan:

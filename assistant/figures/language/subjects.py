@@ -20,7 +20,7 @@ from assistant.figures.language.lexicon import (
     SAVINGS,
     SPENDING,
 )
-from assistant.figures.language.said import Said, plain
+from assistant.figures.language.said import DONE, Said, plain
 from assistant.figures.query import Vocabulary
 
 MONEY = ("spending", "income", "net", "balance", "bills", "budgets", "savings")
@@ -99,7 +99,7 @@ _MORE_WORDS: Mapping[str, tuple[str, ...]] = {
 
 @lru_cache(maxsize=16)
 def _words(own: tuple[tuple[str, str], ...]) -> tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...]:
-    """Patterns with what they could mean and how that is called, the longest words first.
+    """Patterns with what they could mean and the words that must be there for them, the longest words first.
 
     Args:
         own: (key, title) of what the person has, for metrics that are in no catalogue.
@@ -115,10 +115,10 @@ def _words(own: tuple[tuple[str, str], ...]) -> tuple[tuple[re.Pattern[str], tup
             for word in (plain(title), plain(key.replace("_", " "))):
                 if word:
                     table[word] = tuple(dict.fromkeys((*table.get(word, ()), key)))
-    patterns = [(re.escape(word), keys, len(word)) for word, keys in table.items()]
-    patterns += [(pattern, keys, _longest(pattern)) for pattern, keys in _MORE_WORDS.items()]
+    patterns = [(re.escape(word), keys, len(word), word) for word, keys in table.items()]
+    patterns += [(pattern, keys, _longest(pattern), "") for pattern, keys in _MORE_WORDS.items()]
     patterns.sort(key=lambda each: -each[2])
-    return tuple((re.compile(rf"\b(?:{pattern})\b"), keys, pattern) for pattern, keys, _ in patterns)
+    return tuple((re.compile(rf"\b(?:{pattern})\b"), keys, word) for pattern, keys, _, word in patterns)
 
 
 def _longest(pattern: str) -> int:
@@ -156,7 +156,9 @@ def take_metrics(said: Said, have: Vocabulary) -> list[Topic]:
 def _first(said: Said, own: tuple[tuple[str, str], ...]) -> tuple[re.Match[str], tuple[str, ...]] | None:
     """The longest words that name a metric; words of equal length may name several."""
     found: list[tuple[re.Match[str], tuple[str, ...]]] = []
-    for pattern, keys, _ in _words(own):
+    for pattern, keys, word in _words(own):
+        if word not in said.rest:  # a fortieth of the time of looking by the pattern
+            continue
         if (match := pattern.search(said.rest)) and (not found or len(match[0]) >= len(found[0][0][0])):
             if found and len(match[0]) > len(found[0][0][0]):
                 found.clear()
@@ -193,17 +195,23 @@ def take_named_activities(said: Said, have: Vocabulary, *, long: bool) -> list[T
 
 
 def take_activities(said: Said, have: Vocabulary) -> list[Topic]:
-    """Kinds of exercise, where they are not part of a metric's name ("running speed"); they are taken."""
-    found = take_named_activities(said, have, long=False)
+    """Kinds of exercise, where they are not part of a metric's name ("running speed"); they are taken.
+
+    A word for a kind is of all that is stored of it: "swimming" of "Swimming" and of "Pool Swim".
+    """
+    found: list[Topic] = []
+    names = {plain(name) for name in have.activities}
     for family, words in FAMILIES.items():
         pattern = _family(words)
         if match := pattern.search(said.rest):
             stored = tuple(name for name in have.activities if _belongs(name, words))
             said.taken(*match.span())
-            counted = re.search(r"(?:s|a \w+)$", match[0]) is not None
+            named = len(stored) == 1 and any(re.search(rf"\b{re.escape(name)}", match[0]) for name in names)
+            counted = named or re.search(r"(?:s|a \w+)$", match[0]) is not None
             keys = ("workouts",) if stored else ()
-            found.append(Topic(*match.span(), keys, family, activities=stored, counted=counted))
-    return found
+            title = stored[0] if named else family
+            found.append(Topic(*match.span(), keys, title, activities=stored, counted=counted))
+    return [*found, *take_named_activities(said, have, long=False)]
 
 
 def _belongs(name: str, words: str) -> bool:
@@ -222,10 +230,19 @@ _MONEY_WORDS = (
     (COSTS, "spending", False),
 )
 
+_PAYS = re.compile(
+    rf"\b(?:did|does|has) {DONE}+ (?P<verb>(?:pay|paid|send|sent|give|given|transfer(?:red)?|wired?)(?: in| back)?"
+    r"(?: (?:to )?(?:me|us))?)\b"
+)
+""" "What did Tobias Brandt pay in": it is the name that pays."""
+
 
 def take_money(said: Said, have: Vocabulary) -> list[Topic]:
     """Words for money; they are taken. A key that the person has no data of stays in `title` alone."""
     found: list[Topic] = []
+    if match := _PAYS.search(said.rest):
+        said.taken(*match.span("verb"))
+        found.append(Topic(*match.span(), ("income",) if "income" in have.subjects else (), TITLES["income"]))
     for pattern, key, counted in _MONEY_WORDS:
         while match := said.take(rf"\b(?:{pattern})\b"):
             keys = (key,) if key in have.subjects else ()

@@ -60,7 +60,12 @@ def only_days(reading: Reading, keys: list[str], *, default: bool) -> tuple[Peri
     """The days when only one stretch of them makes sense."""
     weekdays = [each.weekdays for each in reading.times if each.weekdays]
     mains, other = sides(reading)
-    if len(mains) > 1 or other or (len(weekdays) > 1 and reading.asked.relative):
+    if (
+        len(mains) > 1
+        or other
+        or any(main.span is None for main in mains)
+        or (len(weekdays) > 1 and reading.asked.relative)
+    ):
         raise Ask("Ask that for one time after the other.")
     days = frozenset().union(*weekdays)
     if mains:

@@ -37,6 +37,7 @@ class Meant:
         names: Categories, payees or accounts belong to it.
         sums: Several categories were named: by this the sum is shown too.
         weak: No word for money was said beside a name, or only "cost": it might be about anything.
+        unsaid: No word says whether money went out or came in.
         question, choices: What to ask where `keys` are several things, if titles do not say it.
     """
 
@@ -50,6 +51,7 @@ class Meant:
     names: bool = False
     sums: Group | None = None
     weak: bool = False
+    unsaid: bool = False
     question: str = ""
     choices: tuple[tuple[str, str], ...] = ()
 
@@ -344,6 +346,7 @@ _SPENT_OR_RECEIVED = (("spent", "spend on"), ("received", "receive from"))
 def _of_names(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name]) -> list[Meant]:
     """Names alone: "groceries last month" is spending, "my salary" income, "what is in my savings" a balance."""
     start, end = names[0].start, names[-1].end
+    unsaid = False
     spoken = said.text[start:end]
     if all(_is_account(name) for name in names):
         key = "balance"
@@ -354,8 +357,9 @@ def _of_names(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name])
         choices = [(label, re.sub(verbs, words, said.text)) for label, words in _SPENT_OR_RECEIVED]
         raise Ask(f"Do you mean money that you spent or that you received ({spoken})?", choices)
     else:
-        key = "spending"
+        key, unsaid = "spending", True
     keys = (key,) if key in have.subjects else ()
     lead = re.match(r"(?:on|at|for|to|with) ", spoken) is not None
     sums = _several(names) if key in FLOWS else None
-    return [Meant(start, end, keys, key, counted=asked.how == "many", names=True, weak=not lead, sums=sums)]
+    return [Meant(start, end, keys, key, counted=asked.how == "many", names=True, weak=not lead, sums=sums,
+                  unsaid=unsaid)]  # fmt: skip

@@ -8,6 +8,7 @@ about the person's own figures is nobody's here, and goes to their notes.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from assistant.figures.language.asking import Ask, NotFigures, unclear
 from assistant.figures.language.building import correlation, queries_of
@@ -87,7 +88,10 @@ def _understood(words: str, have: Vocabulary, calendar: Calendar, *, mends: bool
     for each in meant:
         for key in each.keys:
             queries += queries_of(reading, each, key)
-    return Understood(tuple(dict.fromkeys(queries)))
+    queries = list(dict.fromkeys(queries))
+    if all(each.unsaid for each in meant) and "income" in have.subjects:
+        return Understood(tuple(queries), tuple(replace(each, subject="income") for each in queries))
+    return Understood(tuple(queries))
 
 
 def _check(reading: Reading, meant: list[Meant]) -> None:

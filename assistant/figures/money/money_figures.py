@@ -163,14 +163,16 @@ async def _by_key(session: AsyncSession, owner: UUID, ground: Ground) -> list[Fi
 async def _counted(session: AsyncSession, owner: UUID, ground: Ground) -> Figure:
     """How many transactions, of all currencies; with a bound those over or under it, in its currency."""
     query, notes = ground.query, []
-    which = ground.slice(refunds=False)
+    which = ground.singles()
+    if which.currency and len(ground.ledger.currencies) > 1:
+        notes.append(f"Of transactions in {which.currency}.")
     if query.bound:
         currency = query.bound.unit if is_currency(query.bound.unit) else ground.main_currency
         if not currency:
             return nothing(ground, unit="transactions")
-        amount = Decimal(repr(query.bound.value)).scaleb(digits_of(currency))
-        which = replace(which, currency=currency, than=query.bound.than, amount=amount)
-        if len(ground.ledger.currencies) > 1:
+        ends = [(each.than, Decimal(repr(each.value)).scaleb(digits_of(currency))) for each in query.bound.ends]
+        which = replace(which, currency=currency, than=ends)
+        if len(ground.ledger.currencies) > 1 and not notes:
             notes.append(f"Of transactions in {currency}.")
     timed = query.group in BY_TIME or query.group is Group.WEEKDAY
     key = KEYED.get(query.group, "") if query.group else ""
@@ -231,8 +233,13 @@ async def _streak(session: AsyncSession, owner: UUID, ground: Ground) -> Figure:
 
 def _holds(query: Query) -> Callable[[float], bool]:
     assert query.bound is not None
-    bound, than = query.bound.value, query.bound.than
-    return lambda value: {">": value > bound, ">=": value >= bound, "<": value < bound, "<=": value <= bound}[than]
+    ends = query.bound.ends
+    return lambda value: all(
+        {">": value > each.value, ">=": value >= each.value, "<": value < each.value, "<=": value <= each.value}[
+            each.than
+        ]
+        for each in ends
+    )
 
 
 async def _trend(session: AsyncSession, owner: UUID, ground: Ground) -> list[Figure]:

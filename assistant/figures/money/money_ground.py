@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -72,8 +72,24 @@ class Ground:
     rates: Rates
 
     def slice(self, side: str = "", *, refunds: bool = True) -> Slice:
-        """The transactions of the question."""
+        """The transactions of the question, in all currencies."""
         return slice_of(self.query, self.ledger, self.period, side=side or self.query.subject, refunds=refunds)
+
+    def singles(self) -> Slice:
+        """Single ones of them, which are never converted: without refunds, in the currency that is named."""
+        return replace(self.slice(refunds=False), currency=self.only)
+
+    @property
+    def only(self) -> str:
+        """The currency that is named, where the person has it: what cannot be converted to it is left out."""
+        used = {each for account in self.ledger.accounts for each in (account.currency, *account.currencies)}
+        return self.query.currency if self.query.currency in used else ""
+
+    def in_order(self, currencies: Iterable[str]) -> list[str]:
+        """The one that is named alone, or all, those that are used most first."""
+        order = {currency: place for place, currency in enumerate(self.ledger.currencies)}
+        wanted = {each for each in currencies if not self.only or each == self.only}
+        return sorted(wanted, key=lambda each: (order.get(each, len(order)), each))
 
     @property
     def zero(self) -> bool:

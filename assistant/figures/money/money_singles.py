@@ -49,7 +49,7 @@ async def _means(session: AsyncSession, owner: UUID, ground: Ground) -> list[Fig
 
 
 async def _medians(session: AsyncSession, owner: UUID, ground: Ground) -> list[Figure]:
-    found = await stored.among(session, owner, ground.slice(refunds=False), what="median")
+    found = await stored.among(session, owner, ground.singles(), what="median")
     return [
         figure(
             ground,
@@ -67,7 +67,7 @@ async def by_key(session: AsyncSession, owner: UUID, ground: Ground, key: str) -
     """Rows by category, payee or account: the median, smallest or largest transaction of each."""
     found: dict[str, list[Among]] = {}
     what = str(ground.query.measure)
-    for each in await stored.among(session, owner, ground.slice(refunds=False), what=what, key=key):
+    for each in await stored.among(session, owner, ground.singles(), what=what, key=key):
         found.setdefault(each.currency, []).append(each)
     figures = []
     for currency, some in found.items():
@@ -88,6 +88,8 @@ async def by_key(session: AsyncSession, owner: UUID, ground: Ground, key: str) -
 
 def own_currency(ground: Ground) -> list[str]:
     """That nothing was converted, where that was asked for."""
+    if ground.only and len(ground.ledger.currencies) > 1:
+        return [f"Of transactions in {ground.only}; single amounts stay in their own currency."]
     return ["Single amounts stay in their own currency."] if ground.query.currency else []
 
 
@@ -110,7 +112,7 @@ async def _ordered(session: AsyncSession, owner: UUID, ground: Ground, *, limit:
     """The largest first, or the smallest: of a MIN, and of a TOP from the other end."""
     query = ground.query
     order = "smallest" if query.measure is Measure.MIN or query.smallest else "largest"
-    which = ground.slice(refunds=False)
+    which = ground.singles()
     totals = await stored.totals(session, owner, which)
     found = []
     for each in sorted(totals, key=lambda total: (-total.records, total.currency)):
@@ -137,7 +139,7 @@ async def top(session: AsyncSession, owner: UUID, ground: Ground) -> list[Figure
 async def distribution(session: AsyncSession, owner: UUID, ground: Ground) -> list[Figure]:
     """How many transactions lie between which amounts, of each currency."""
     figures = []
-    found = await stored.amounts(session, owner, ground.slice(refunds=False))
+    found = await stored.amounts(session, owner, ground.singles())
     for each in found:
         currency = each.currency
         values = [major(amount, currency) for amount in each.values]
@@ -163,7 +165,7 @@ async def distribution(session: AsyncSession, owner: UUID, ground: Ground) -> li
 
 async def latest(session: AsyncSession, owner: UUID, ground: Ground) -> Figure:
     """The newest transaction."""
-    found = await stored.single(session, owner, ground.slice(refunds=False), order="newest", limit=1)
+    found = await stored.single(session, owner, ground.singles(), order="newest", limit=1)
     if not found:
         return nothing(ground)
     each = found[0]

@@ -27,7 +27,7 @@ KEYED = {Group.CATEGORY: "category", Group.PAYEE: "payee", Group.ACCOUNT: "accou
 async def sums_of(
     session: AsyncSession, owner: UUID, ground: Ground, *, key: str = "", by: str = ""
 ) -> dict[str, list[Total]]:
-    """Sums by currency; all in one where they are to be converted and rates are there.
+    """Sums by currency; all in one where they are to be converted and rates are there, the others left out.
 
     Args:
         key: "category", "payee", "account" or "".
@@ -40,6 +40,8 @@ async def sums_of(
     ):
         each = _converted(ground, total) if to else total
         sums.setdefault(each.currency, []).append(each)
+    if ground.only:
+        sums = {currency: some for currency, some in sums.items() if currency == to}
     return dict(sorted(sums.items(), key=lambda item: (item[0] != to, -sum(each.records for each in item[1]), item[0])))
 
 
@@ -144,7 +146,8 @@ def name_of(ground: Ground, key: str, name: str) -> str:
 def nothing(ground: Ground, *, unit: str = "", zero: bool = False, rows: Sequence[FigureRow] = ()) -> Figure:
     """No transaction: a zero where the days are known, else not known."""
     value = 0.0 if zero and ground.zero else None
-    return figure(ground, value, unit=unit or ground.main_currency, records=0, rows=rows)
+    notes = ground.rates.notes() if ground.only else ()
+    return figure(ground, value, unit=unit or ground.main_currency, records=0, rows=rows, notes=notes)
 
 
 def refunds_taken_off(ground: Ground, sums: Sequence[Total]) -> list[str]:

@@ -83,5 +83,5 @@ class Rates:
             by = f" ({sources})" if sources else ""
             said.append(f"{currency} is converted to {self.to} at the rates of {short_span(min(days), max(days))}{by}.")
         for currency in sorted(self.missing):
-            said.append(f"There is no rate from {currency} to {self.to} for these days, so it stands apart.")
+            said.append(f"There is no rate from {currency} to {self.to} for these days, so it is not added.")
         return said

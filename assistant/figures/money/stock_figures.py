@@ -66,7 +66,7 @@ async def _balances(session: AsyncSession, owner: UUID, ground: Ground) -> list[
     """What the accounts hold at the end of the period, by currency: together, or a row for each."""
     held, notes = await _held(session, owner, ground)
     figures = []
-    for currency in sorted({each.account.currency for each in held}):
+    for currency in ground.in_order(each.account.currency for each in held):
         some = [each for each in held if each.account.currency == currency]
         rows = [FigureRow(label_of(each.account.name), major(each.balance, currency), 1) for each in some]
         apart = ground.query.group is Group.ACCOUNT
@@ -163,7 +163,7 @@ async def balances_by_day(
     """By currency what the accounts hold at the end of each known day."""
     held, notes = await _held(session, owner, ground)
     series: dict[str, list[tuple[dt.date, float]]] = {}
-    for currency in sorted({each.account.currency for each in held}):
+    for currency in ground.in_order(each.account.currency for each in held):
         some = [each for each in held if each.account.currency == currency]
         which = Slice("moves", [each.account.id for each in some], ground.period.start, ground.period.end)
         totals = await money_totals.totals(session, owner, replace(which, currency=currency), by="day")
