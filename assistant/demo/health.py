@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.demo.sleep import Night, nights, sleep_rows
 from assistant.demo.workouts import Session, as_workout, sessions
-from assistant.demo.year import DAY, Year
+from assistant.demo.year import DAY, Year, stamp
 
 PHONE = "demo iPhone"
 WATCH = "demo Apple Watch"
@@ -54,11 +54,6 @@ def files(year: Year) -> dict[str, str]:
         }
         posts[f"demo-health-{first:%Y-%m}.json"] = json.dumps({"data": data}, separators=(",", ":")) + "\n"
     return posts
-
-
-def stamp(at: dt.datetime) -> str:
-    """An instant as posts write it."""
-    return at.strftime("%Y-%m-%d %H:%M:%S %z")
 
 
 def steps_of(year: Year) -> dict[dt.date, int]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from assistant.demo.year import Year
+from assistant.demo.year import Year, stamp
 
 WATCH = "demo Apple Watch"
-WRITTEN = "%Y-%m-%d %H:%M:%S %z"
 SHORTER_DAYS = 28
 """So many last nights get shorter and shorter."""
 
@@ -87,7 +86,7 @@ def sleep_rows(year: Year, night: Night) -> list[dict[str, Any]]:
 
 def _oldest(year: Year, night: Night) -> dict[str, Any]:
     return {
-        "date": year.at(night.day, 0).strftime(WRITTEN),
+        "date": stamp(year.at(night.day, 0)),
         "asleep": round(night.asleep_h, 4),
         "inBed": round((night.end - night.start) / dt.timedelta(hours=1), 4),
         "sleepSource": WATCH,
@@ -100,18 +99,18 @@ def _summed_up(year: Year, night: Night) -> dict[str, Any]:
     asleep = round(night.asleep_h, 4)
     start = night.start + dt.timedelta(minutes=night.segments[0].minutes)
     return {
-        "date": year.at(night.day, 0).strftime(WRITTEN),
+        "date": stamp(year.at(night.day, 0)),
         "totalSleep": asleep,
         "asleep": asleep,
         "core": round(night.hours("Core"), 4),
         "deep": round(night.hours("Deep"), 4),
         "rem": round(night.hours("REM"), 4),
         "awake": round(night.hours("Awake"), 4),
-        "sleepStart": start.astimezone(zone).strftime(WRITTEN),
-        "sleepEnd": night.end.astimezone(zone).strftime(WRITTEN),
+        "sleepStart": stamp(start.astimezone(zone)),
+        "sleepEnd": stamp(night.end.astimezone(zone)),
         "inBed": round((night.end - night.start) / dt.timedelta(hours=1), 4),
-        "inBedStart": night.start.astimezone(zone).strftime(WRITTEN),
-        "inBedEnd": night.end.astimezone(zone).strftime(WRITTEN),
+        "inBedStart": stamp(night.start.astimezone(zone)),
+        "inBedEnd": stamp(night.end.astimezone(zone)),
         "source": WATCH,
     }
 
@@ -130,8 +129,8 @@ def _parts(year: Year, night: Night) -> list[dict[str, Any]]:
 def _part(year: Year, at: dt.datetime, segment: Segment) -> dict[str, Any]:
     zone = year.now.tzinfo
     return {
-        "startDate": at.astimezone(zone).strftime(WRITTEN),
-        "endDate": (at + dt.timedelta(minutes=segment.minutes)).astimezone(zone).strftime(WRITTEN),
+        "startDate": stamp(at.astimezone(zone)),
+        "endDate": stamp((at + dt.timedelta(minutes=segment.minutes)).astimezone(zone)),
         "qty": round(segment.minutes / 60, 4),
         "value": segment.stage,
         "source": WATCH,

@@ -87,6 +87,12 @@ class Year:
             at += every
 
 
+def stamp(at: dt.datetime) -> str:
+    """An instant as posts of Health Auto Export write it: `2026-03-29 07:30:00 +0200`."""
+    written = at.isoformat(" ", "seconds")  # a third of the time of strftime, for some 40,000 of them
+    return f"{written[:19]} {written[19:22]}{written[23:]}"
+
+
 def year_until(now: dt.datetime, *, seed: int = SEED) -> Year:
     """The year that ends now.
 

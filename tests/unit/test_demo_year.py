@@ -35,23 +35,33 @@ def _rows(files: dict[str, str]) -> list[dict[str, object]]:
     return [row for metric in metrics for row in metric["data"]]
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What is written for `NOW`, as the path of each file and its bytes."""
+    folder = tmp_path_factory.mktemp("written") / "demo"
+    demo.write(folder, now=NOW)
+    return _written(folder)
+
+
+@pytest.fixture(scope="module")
+def posted(written: dict[str, bytes]) -> dict[str, str]:
+    """The health files among them."""
+    return {name: text.decode() for name, text in written.items() if name.endswith(".json") and b'"metrics"' in text}
+
+
 def _instant(written: object) -> dt.datetime:
     day, clock, offset = str(written).split()  # strptime takes three seconds for them all
     return dt.datetime.fromisoformat(f"{day}T{clock}{offset}")
 
 
-def test_the_same_clock_and_seed_write_the_same_bytes(tmp_path: Path) -> None:
-    demo.write(tmp_path / "one", now=NOW)
-    demo.write(tmp_path / "two", now=NOW)
-    assert _written(tmp_path / "one") == _written(tmp_path / "two")
-    assert money.files(year_until(NOW, seed=7)) != money.files(year_until(NOW))
-
-
-def test_writing_again_leaves_nothing_of_the_year_before(tmp_path: Path) -> None:
+def test_the_same_clock_and_seed_write_the_same_bytes_and_nothing_of_the_year_before_is_left(
+    tmp_path: Path, written: dict[str, bytes]
+) -> None:
     demo.write(tmp_path / "demo", now=NOW - 90 * DAY)
+    assert _written(tmp_path / "demo").keys() - written.keys()
     demo.write(tmp_path / "demo", now=NOW)
-    demo.write(tmp_path / "fresh", now=NOW)
-    assert _written(tmp_path / "demo") == _written(tmp_path / "fresh")
+    assert _written(tmp_path / "demo") == written
+    assert money.files(year_until(NOW, seed=7)) != money.files(year_until(NOW))
 
 
 @pytest.mark.parametrize("now", NOWS, ids=str)
@@ -67,15 +77,13 @@ def test_nothing_is_later_than_the_clock_says_or_earlier_than_the_first_day(now:
     assert max(dated) <= year.today
 
 
-def test_every_source_is_marked_as_demo(tmp_path: Path) -> None:
-    demo.write(tmp_path / "demo", now=NOW)
-    assert all(Path(name).name.startswith("demo-") for name in _written(tmp_path / "demo"))
-    sources = {row.get("source", row.get("sleepSource")) for row in _rows(health.files(year_until(NOW)))}
+def test_every_source_is_marked_as_demo(written: dict[str, bytes], posted: dict[str, str]) -> None:
+    assert all(Path(name).name.startswith("demo-") for name in written)
+    sources = {row.get("source", row.get("sleepSource")) for row in _rows(posted)}
     assert sources == {"demo iPhone", "demo Apple Watch", "demo Scale", "demo Blood Pressure Cuff"}
 
 
-def test_a_day_on_which_the_clocks_are_changed_has_the_hours_that_it_had() -> None:
-    posted = health.files(year_until(NOW))
+def test_a_day_on_which_the_clocks_are_changed_has_the_hours_that_it_had(posted: dict[str, str]) -> None:
     beats = [
         _instant(row["date"])
         for text in posted.values()
@@ -88,11 +96,11 @@ def test_a_day_on_which_the_clocks_are_changed_has_the_hours_that_it_had() -> No
     assert sum(at.date() == dt.date(2026, 10, 25) for at in beats) == 25 * 6
 
 
-def test_some_days_are_missing_and_some_have_the_phone_alone() -> None:
+def test_some_days_are_missing_and_some_have_the_phone_alone(posted: dict[str, str]) -> None:
     year = year_until(NOW)
     steps = [
         (_instant(row["date"]).date(), row["source"])
-        for row in _rows(health.files(year))
+        for row in _rows(posted)
         if str(row.get("source")).endswith(("iPhone", "Watch")) and {"date", "qty"} <= row.keys()
     ]
     assert not {day for day, _ in steps} & year.without_anything
