@@ -6,18 +6,13 @@ What is read there is in `github_reading.py`; what is done after the approval in
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from assistant.actions.effects import Item
-from assistant.actions.outcomes import Wish
 from assistant.context import Context, Result
 from assistant.errors import BadInput, ToolFailed
 from assistant.labels import Labels
 from integrations import github_input as checked
 from tools import Effect, tool
-from tools.github_asking import LABELLED
+from tools.github_proposing import issue_at, labels_of, place_meant, propose, propose_labels
 from tools.github_words import (
     IN,
     IN_OWNED,
@@ -29,7 +24,6 @@ from tools.github_words import (
     is_it,
     labels_named,
     origin,
-    repository_meant,
     rules,
     unquoted,
 )
@@ -111,7 +105,7 @@ async def open_issue(
         body: Its text; "that" stands for the last answer.
         labels: Names of labels, with commas.
     """
-    place = await _place(context, repository)
+    place = await place_meant(context, repository)
     named = checked.title_text(" ".join(_something(title, "the issue", "open an issue in owner/name: TITLE").split()))
     content = ("", Labels(), "")
     if body.strip():
@@ -119,7 +113,7 @@ async def open_issue(
     text, carried, whence = content
     tags = labels_named(labels)
     said = origin(context)
-    return await _propose(
+    return await propose(
         context,
         "github_create_issue",
         place,
@@ -171,15 +165,15 @@ async def comment_on_issue(context: Context, *, repository: str = "", number: in
         number: Its number.
         text: What to say; "that" stands for the last answer.
     """
-    place = await _place(context, repository)
+    place = await place_meant(context, repository)
     example = f"comment on #{number}: TEXT"
     if not is_it(text):
         _something(text, "the comment", example)
     body, carried, whence = await content_meant(context, text)
-    issue = await _issue(context, place, number)
+    issue = await issue_at(context, place, number)
     if "locked" in issue.facts:
         raise ToolFailed(f"#{number} in {place.name} is locked; GitHub takes no comments there.")
-    return await _propose(
+    return await propose(
         context,
         "github_comment",
         place,
@@ -226,12 +220,12 @@ async def label_issue(context: Context, *, repository: str = "", number: int, la
         labels: Names of labels, with commas.
     """
     tags = labels_named(_something(labels, "the label", f"label #{number} as LABEL", nothing=_PLAIN_LABEL))
-    place = await _place(context, repository)
-    there = _labels(await _issue(context, place, number))
+    place = await place_meant(context, repository)
+    there = labels_of(await issue_at(context, place, number))
     new = [each for each in tags if each.casefold() not in there]
     if not new:
         return Result(f"I looked: #{number} in {place.name} is labelled {', '.join(tags)} already. Nothing to do.")
-    return await _propose_labels(context, "github_add_labels", place, number, new)
+    return await propose_labels(context, "github_add_labels", place, number, new)
 
 
 @tool(
@@ -266,12 +260,12 @@ async def unlabel_issue(context: Context, *, repository: str = "", number: int, 
         labels: Names of labels, with commas.
     """
     tags = labels_named(_something(labels, "the label", f"remove the label LABEL from #{number}", nothing=_PLAIN_LABEL))
-    place = await _place(context, repository)
-    there = _labels(await _issue(context, place, number))
+    place = await place_meant(context, repository)
+    there = labels_of(await issue_at(context, place, number))
     old = [there[each.casefold()] for each in tags if each.casefold() in there]
     if not old:
         return Result(f"I looked: #{number} in {place.name} is not labelled {', '.join(tags)}. Nothing to do.")
-    return await _propose_labels(context, "github_remove_labels", place, number, old)
+    return await propose_labels(context, "github_remove_labels", place, number, old)
 
 
 @tool(
@@ -304,12 +298,12 @@ async def close_issue(context: Context, *, repository: str = "", number: int, re
         number: Its number.
         reason: "completed" or "not_planned".
     """
-    place = await _place(context, repository)
-    if "closed" in (await _issue(context, place, number)).facts:
+    place = await place_meant(context, repository)
+    if "closed" in (await issue_at(context, place, number)).facts:
         return Result(f"I looked: #{number} in {place.name} is closed already. Nothing to do.")
     why = "not_planned" if reason.replace("'", "").strip().lower() in _NOT_PLANNED else "completed"
     arguments = {"number": number, "reason": why}
-    return await _propose(context, "github_close_issue", place, arguments, labels=context.own_words(""))
+    return await propose(context, "github_close_issue", place, arguments, labels=context.own_words(""))
 
 
 @tool(
@@ -335,75 +329,10 @@ async def reopen_issue(context: Context, *, repository: str = "", number: int) -
         repository: As owner/name; nothing is the person's default one.
         number: Its number.
     """
-    place = await _place(context, repository)
-    if "open" in (await _issue(context, place, number)).facts:
+    place = await place_meant(context, repository)
+    if "open" in (await issue_at(context, place, number)).facts:
         return Result(f"I looked: #{number} in {place.name} is open. Nothing to do.")
-    return await _propose(context, "github_reopen_issue", place, {"number": number}, labels=context.own_words(""))
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A repository that something is to be written to.
-
-    Attributes:
-        origin: How it was named, for the person.
-    """
-
-    name: str
-    public: bool
-    origin: str
-
-
-async def _place(context: Context, said: str) -> _Place:
-    """Where it is to go, and whether everybody could read it there: GitHub is asked before the person is."""
-    repository, whence = await repository_meant(context, said)
-    found = await context.read("github_repository", repository=repository)
-    facts = found.items[0].facts
-    if "archived" in facts:
-        raise ToolFailed(f"{found.id} is archived on GitHub; nothing can be written there.")
-    if "no issues" in facts:
-        raise ToolFailed(f"{found.id} has issues switched off on GitHub.")
-    return _Place(found.id, "public" in facts, whence)
-
-
-async def _issue(context: Context, place: _Place, number: int) -> Item:
-    """The issue that is meant, as it is now; it is not shown, so nothing of what it says gets into what is proposed."""
-    return (await context.read("github_issue", repository=place.name, number=number)).items[0]
-
-
-def _labels(issue: Item) -> dict[str, str]:
-    """Labels as GitHub tells them apart, with how each is written."""
-    names = [each.removeprefix(LABELLED) for each in issue.facts if each.startswith(LABELLED)]
-    return {each.casefold(): each for each in names}
-
-
-async def _propose_labels(context: Context, tool: str, place: _Place, number: int, labels: list[str]) -> Result:
-    arguments = {"number": number, "labels": labels}
-    origins = {"number": origin(context), "labels": origin(context)}
-    said = context.own_words(" ".join(labels))
-    return await _propose(context, tool, place, arguments, labels=said, origins=origins)
-
-
-async def _propose(
-    context: Context,
-    tool: str,
-    place: _Place,
-    arguments: Mapping[str, Any],
-    *,
-    labels: Labels,
-    origins: Mapping[str, str] | None = None,
-) -> Result:
-    said = dict.fromkeys(arguments, origin(context)) if origins is None else origins
-    return await context.propose(
-        Wish(
-            tool,
-            {"repository": place.name, **arguments, "public": place.public},
-            target=place.name,
-            labels=labels,
-            origins={"repository": place.origin, **said, "public": "GitHub"},
-            publishes=place.public,
-        )
-    )
+    return await propose(context, "github_reopen_issue", place, {"number": number}, labels=context.own_words(""))
 
 
 def _something(said: str, what: str, example: str, *, nothing: re.Pattern[str] = _PLAIN_COMMAND) -> str:

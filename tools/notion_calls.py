@@ -10,7 +10,7 @@ from typing import Any, Literal
 from assistant.actions.effects import Attempt, Effect, Inverse, Item, Receipt, Repeat, Undo
 from assistant.errors import BadInput, NotFound, ServiceError
 from assistant.labels import Labels, personal
-from integrations.notion import Found, NotionClient, PartlyWritten
+from integrations.notion import NotionClient
 from integrations.notion_blocks import blocks_from, content_of
 from integrations.notion_reading import Rows
 from integrations.notion_values import (
@@ -23,6 +23,7 @@ from integrations.notion_values import (
     link_to,
     notion_id,
 )
+from integrations.notion_written import Found, PartlyWritten
 from tools import performs
 
 FOUND = 20

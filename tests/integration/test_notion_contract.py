@@ -29,12 +29,13 @@ from assistant.errors import (
     ServiceError,
     ServiceUnavailable,
 )
-from integrations.notion import Found, NotionClient, PartlyWritten, Written
+from integrations.notion import NotionClient
 from integrations.notion_blocks import blocks_from
 from integrations.notion_markdown import CUT
 from integrations.notion_properties import property_filter
 from integrations.notion_service import LONGEST_WAIT_S
 from integrations.notion_values import Page, Parent
+from integrations.notion_written import Found, PartlyWritten, Written
 
 CONTRACTS = Path(__file__).parents[3] / "shared" / "contracts" / "notion"
 needs_contracts = pytest.mark.skipif(

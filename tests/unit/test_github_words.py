@@ -167,12 +167,12 @@ def test_what_is_not_about_github_is_left_to_others(text: str, name: str | None)
     ],
 )
 def test_a_long_message_costs_the_rules_little(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for tool in OURS:
         for rule in tool.rules:
             rule.fullmatch(text)
     _PLAIN_COMMAND.fullmatch(text)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 def test_every_tool_has_examples_enough_and_what_changes_something_waits_for_an_approval() -> None:
