@@ -8,7 +8,7 @@ import logging
 import stat
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,12 +22,12 @@ from assistant.db.tables import Document as DocumentRow
 from assistant.errors import BadInput, InUse
 from assistant.events import Person
 from assistant.figures import files
-from assistant.memory import reading
+from assistant.memory import reading, storing
 from assistant.memory.burying import Buried, Mark
 from assistant.memory.chunking import Passage, approximate_tokens, passages
 from assistant.memory.formats.decoding import storable
 from assistant.memory.formats.document import Document
-from assistant.memory.memory import Omac, content_hash
+from assistant.memory.memory import Omac
 
 log = logging.getLogger(__name__)
 
@@ -315,55 +315,13 @@ class Import:
                 await documents.add(
                     session, self._person.id, id=document_id, path=read.path, key=document.key, **columns
                 )
-                kept: set[bytes] = set()
+                kept: Collection[bytes] = ()
             else:
                 document_id = row.id
                 await documents.change(session, self._person.id, document_id, **columns)
-                kept = await self._keep_unchanged(session, document_id, parts)
-            fresh += self._fresh_rows(read.path, document, document_id, parts, kept)
+                kept = await storing.keep_unchanged(session, self._person.id, document_id, parts)
+            fresh += storing.fresh_rows(document_id, parts, source=read.path, kept=kept)
         return fresh
-
-    async def _keep_unchanged(self, session: AsyncSession, document_id: UUID, parts: Sequence[Passage]) -> set[bytes]:
-        """Removes the passages that are not in the document any more; returns the hashes of those that stay."""
-        wanted = {content_hash(part.context, part.text): part.position for part in parts}
-        gone: list[UUID] = []
-        kept: dict[bytes, UUID] = {}
-        for memory_id, digest in await documents.passages(session, self._person.id, [document_id]):
-            if digest in wanted and digest not in kept:
-                kept[digest] = memory_id
-            else:
-                gone.append(memory_id)
-        await memories.remove(session, self._person.id, gone)
-        await documents.move(
-            session, self._person.id, {memory_id: wanted[digest] for digest, memory_id in kept.items()}
-        )
-        return set(kept)
-
-    def _fresh_rows(
-        self, path: str, document: Document, document_id: UUID, parts: Sequence[Passage], kept: set[bytes]
-    ) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = []
-        seen = set(kept)
-        for part in parts:
-            digest = content_hash(part.context, part.text)
-            if digest in seen:
-                continue
-            seen.add(digest)
-            rows.append(
-                {
-                    "id": uuid4(),
-                    "kind": "passage",
-                    "text": part.text,
-                    "context": part.context,
-                    "content_hash": digest,
-                    "document_id": document_id,
-                    "position": part.position,
-                    "source": path,
-                    "said_by": "document",
-                    "dated_on": part.date,
-                }
-            )
-        return rows
 
 
 def _look_for(path: Path) -> tuple[list[Path], list[tuple[str, str]], dict[Path, int]]:

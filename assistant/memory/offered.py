@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db import documents, memories
 from assistant.db.tables import Document as DocumentRow
+from assistant.memory import storing
 from assistant.memory.burying import Buried, Mark, Marker
-from assistant.memory.chunking import Passage, approximate_tokens, passages
+from assistant.memory.chunking import approximate_tokens, passages
 from assistant.memory.formats.decoding import clean
 from assistant.memory.formats.document import Block, Document
-from assistant.memory.memory import content_hash
 
 TITLE_CHARACTERS = 120
 
@@ -65,37 +66,12 @@ async def take_in(
     if old is None:
         document_id = uuid4()
         await documents.add(session, owner, id=document_id, path=source, key=key, **columns)
+        kept: Collection[bytes] = ()
     else:
         document_id = old.id
         await documents.change(session, owner, document_id, **columns)
-    return await _replace(session, owner, document_id, parts, source=source)
-
-
-async def _replace(
-    session: AsyncSession, owner: UUID, document: UUID, parts: tuple[Passage, ...], *, source: str
-) -> int:
-    """Passages that are still in the text keep their row with its vector; the others go, and new ones come."""
-    wanted = {content_hash(part.context, part.text): part for part in parts}
-    held = await documents.passages(session, owner, [document])
-    kept = {digest: memory for memory, digest in held if digest in wanted}
-    await memories.remove(session, owner, [memory for memory, digest in held if kept.get(digest) != memory])
-    await documents.move(session, owner, {memory: wanted[digest].position for digest, memory in kept.items()})
-    fresh = [
-        {
-            "id": uuid4(),
-            "kind": "passage",
-            "text": part.text,
-            "context": part.context,
-            "content_hash": digest,
-            "document_id": document,
-            "position": part.position,
-            "source": source,
-            "said_by": "document",
-            "dated_on": part.date,
-        }
-        for digest, part in wanted.items()
-        if digest not in kept
-    ]
+        kept = await storing.keep_unchanged(session, owner, document_id, parts)
+    fresh = storing.fresh_rows(document_id, parts, source=source, kept=kept)
     await memories.add(session, owner, fresh)
     return len(fresh)
 
