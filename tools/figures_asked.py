@@ -14,7 +14,7 @@ from assistant.events import Figure
 from assistant.figures.computing import compute, vocabulary
 from assistant.figures.language.words import understand
 from assistant.figures.parts_of_week import apart, are_parts
-from assistant.figures.query import Query, Unclear, Understood, Vocabulary
+from assistant.figures.query import Measure, Period, Query, Unclear, Understood, Vocabulary
 from assistant.figures.telling import tell
 from assistant.figures.told import remember_told
 from assistant.labels import Confidentiality, Labels
@@ -25,6 +25,8 @@ MONEY = frozenset("spending income net balance bills budgets savings".split())
 """The subjects of money; all others are of health."""
 BANK = "the records of your accounts"
 """Where money's names come from, as the person is told."""
+BODY = "the records of your health"
+"""Where the names of sources and metrics come from: an app or a device names itself as it likes."""
 _DATED = re.compile(r"\b(?:birthday|anniversary|name day|was born)\b", re.IGNORECASE)
 _MONEY_WORDS = re.compile(
     r"\b(?:spen[dt]\w*|pa(?:y|ys|id|ying)|cost\w*|earn\w*|income|salary|sav(?:e|ed|ings?)|money|budgets?|bills?|balance"
@@ -78,7 +80,9 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
         return await recall(question, context)
     if isinstance(found, Unclear):
         choices = [Choice(each.label, tool, {"question": each.question}) for each in found.choices]
-        return Result(found.question, choices=choices) if choices else await _from_notes(found, question, context)
+        if not choices:
+            return await _from_notes(found, question, context)
+        return Result(found.question, choices=choices, labels=_asked_back(found, question))
     queries, by_query = await _computed(found, context)
     said: list[str] = []
     for query, computed in zip(queries, by_query, strict=True):
@@ -100,33 +104,53 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
             said.append(sentence)
             figures.append(change)
     classes = {_class_of(query) for query in queries}
-    # Anyone who sends a cent writes its payee and its purpose, and those names stand in rows, notes and titles.
-    sources = [BANK] if Confidentiality.FINANCE in classes else []
+    # Anyone who sends a cent writes its payee and its purpose, and any app the name of its metrics and its own: those
+    # names stand in rows, notes and titles.
+    sources = [BANK if each is Confidentiality.FINANCE else BODY for each in classes]
     labels = Labels(frozenset(sources), frozenset({Confidentiality.PERSONAL, *classes}))
     return Result("\n\n".join(said), figures=figures, labels=labels)
 
 
 async def _computed(found: Understood, context: Context) -> tuple[Sequence[Query], list[list[Figure]]]:
-    """The figures of each query; of what is meant otherwise, where these find no record and those do."""
-    found_by: list[tuple[Sequence[Query], list[list[Figure]]]] = []
-    for queries in (found.queries, found.otherwise):
-        computed = [
-            await compute(context.omac.database, context.person.id, each, now=context.now,
-                          week_start=context.person.week_start)
-            for each in queries
-        ]  # fmt: skip
-        found_by.append((queries, computed))
-        if any(each.records for some in computed for each in some):
-            return queries, computed
-    return found_by[0]
+    """The figures of each query; of what is meant otherwise, where only that has records: in the period, or ever."""
+    asked = await _figures_of(found.queries, context)
+    if not found.otherwise or _records(asked):
+        return found.queries, asked
+    otherwise = await _figures_of(found.otherwise, context)
+    if not _records(otherwise):
+        ever = Period(dt.date(1970, 1, 1), context.now.date(), "all that is recorded")
+        spent, came = (
+            [Query(each.subject, Measure.COUNT, ever, where=each.where) for each in each_way]
+            for each_way in (found.queries, found.otherwise)
+        )
+        if _records(await _figures_of(spent, context)) or not _records(await _figures_of(came, context)):
+            return found.queries, asked
+    return found.otherwise, otherwise
+
+
+async def _figures_of(queries: Sequence[Query], context: Context) -> list[list[Figure]]:
+    database, person = context.omac.database, context.person
+    return [await compute(database, person.id, each, now=context.now, week_start=person.week_start) for each in queries]
+
+
+def _records(figures: Sequence[Sequence[Figure]]) -> int:
+    return sum(each.records for some in figures for each in some)
 
 
 async def _from_notes(found: Unclear, question: str, context: Context) -> Result:
     """What figures cannot tell, with what the notes say of it, if they say something."""
     noted = await recall(question, context)
     if not noted.citations:
-        return Result(found.question, state="refused")
-    return replace(noted, text=f"{found.question} Your notes say:\n\n{noted.text}", rephrase=False)
+        return Result(found.question, state="refused", labels=_asked_back(found, question))
+    labels = noted.labels.join(_asked_back(found, question))
+    return replace(noted, text=f"{found.question} Your notes say:\n\n{noted.text}", rephrase=False, labels=labels)
+
+
+def _asked_back(found: Unclear, question: str) -> Labels:
+    """The labels of a question that names what there is: accounts, payees, metrics."""
+    return Labels(
+        frozenset({BANK if _area(found, question) == "money" else BODY}), frozenset({Confidentiality.PERSONAL})
+    )
 
 
 async def _understood(

@@ -15,14 +15,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from assistant.errors import BadInput
+from assistant.figures.money.names import LONGEST
 from assistant.figures.query import Bound, Group, Measure, Period, Query, Where
 
 ROWS = "/figures/rows"
 CHART = "/figures/chart.png"
 MAX_LENGTH = 4000
 """Characters of an encoded question; proxies take addresses of about 8,000."""
-MAX_WORDS = 200
-"""Characters of one name or label in it."""
+MAX_WORDS = LONGEST
+"""Characters of one name or label in it; a name that a bank wrote has as many at most."""
 MAX_NAMES = 50
 MAX_ROWS = 1000
 
@@ -30,6 +31,7 @@ _WHERE = ("categories", "payees", "accounts", "activities", "sources")
 _KEYS = {
     "subject": "s", "measure": "m", "period": "p", "compare": "c", "group": "g", "where": "w", "bound": "b",
     "against": "a", "limit": "n", "smallest": "x", "currency": "u",
+    "unit": "v", "of_days": "d",
 }  # fmt: skip
 _NOT_ONE = BadInput("This is not the address of a figure; open it from the answer in which the figure stands.")
 
@@ -98,6 +100,8 @@ def as_json(query: Query) -> dict[str, Any]:
         "limit": query.limit if query.limit != Query.limit else None,
         "smallest": int(query.smallest),
         "currency": query.currency,
+        "unit": query.unit,
+        "of_days": int(query.of_days),
     }
     return {_KEYS[name]: value for name, value in full.items() if value}
 
@@ -130,6 +134,8 @@ def _query(said: Any) -> Query:
         limit=_whole(named.get("limit", Query.limit), 1, MAX_ROWS),
         smallest=bool(_whole(named.get("smallest", 0), 0, 1)),
         currency=_currency(named["currency"]) if "currency" in named else "",
+        unit=_words(named["unit"]) if "unit" in named else "",
+        of_days=bool(_whole(named.get("of_days", 0), 0, 1)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.events import Figure
 from assistant.figures.grouping import BY_TIME
 from assistant.figures.health.metrics import METRICS, Kind
-from assistant.figures.query import Measure, Query
+from assistant.figures.query import Bound, Measure, Query
 from assistant.figures.standing import narrowed
 from assistant.figures.wording import CLOCK, clock, difference, escaped, joined, said
 
@@ -39,6 +39,8 @@ def lead(query: Query, figure: Figure) -> str:
         case Measure.CORRELATION:
             return _correlation(figure, value)
         case Measure.STREAK:
+            if query.subject == "spending" and query.bound and query.bound.is_nothing:
+                return f"{_capital(said(value, figure.unit))} in a row at the longest without spending{_where(query)}"
             return f"{_capital(said(value, figure.unit))} in a row at the longest{_with(query) or ' with a record'}"
     metric = METRICS.get(query.subject)
     if query.subject in ("spending", "income", "net"):
@@ -108,6 +110,8 @@ def _level(query: Query, figure: Figure, value: float) -> str:
 
 def _workout(query: Query, figure: Figure, value: float) -> str:
     shown = said(value, figure.unit)
+    if query.of_days:
+        return f"{_capital(said(value, 'days'))}{_of_days(query)}{_where(query)}"
     if query.subject == "workouts":
         per = query.measure in (*_OVER, *_ENDS) and query.group in BY_TIME
         return f"{_capital(said(value, 'workouts'))}{f' a {query.group}' if per else ''}{_over(query)}{_where(query)}"
@@ -129,6 +133,8 @@ def _flow(query: Query, figure: Figure, value: float) -> str:
         payees = escaped(f"at {joined(query.where.payees)}")
         where = where.replace(payees, f"from{payees.removeprefix('at')}")
     one = {"spending": "purchase", "income": "payment", "net": "transaction"}[query.subject]
+    if query.of_days:
+        return f"{_capital(said(value, 'days'))}{_of_days(query)}{where}"
     if query.measure is Measure.COUNT:
         number = said(value, "transactions").replace("transaction", one)
         return f"{number}{_with(query).replace(' with', ' of', 1)}{where}"
@@ -145,6 +151,16 @@ def _flow(query: Query, figure: Figure, value: float) -> str:
     if not figure.records and not value:
         return f"Nothing is recorded of {escaped(figure.subject)}: {shown}"
     return f"{_does(query, value, shown)}{where}"
+
+
+def _of_days(query: Query) -> str:
+    """ " with more than €150.00 of spending", " without spending"."""
+    what = {"spending": "spending", "income": "income"}.get(query.subject, "a workout")
+    if query.bound is None:
+        return f" with {what}"
+    if query.bound.is_nothing:
+        return f" without {what}"
+    return f"{_with(query)} of {what}"
 
 
 def _does(query: Query, value: float, shown: str) -> str:
@@ -189,6 +205,8 @@ def _with(query: Query) -> str:
     if bound is None:
         return ""
     metric = METRICS.get(query.subject)
+    if metric and bound == Bound(">", 0.0):
+        return f" with {'a reading of ' if metric.kind is Kind.LEVEL else ''}{metric.title}"
     if metric and metric.shown == CLOCK:
         return " and".join(f" {_CLOCK_THAN[each.than]} {clock(each.value)}" for each in bound.ends)
     default = metric.shown if metric else ""

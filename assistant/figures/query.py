@@ -75,6 +75,11 @@ class Bound:
         """The conditions one by one, the lower first."""
         return (self,) if self.also is None else (self, self.also)
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it is met by a day of nothing alone."""
+        return (self.than, self.value, self.also) == ("<=", 0.0, None)
+
     def in_unit(self, unit: str) -> Bound:
         """The same, said of another unit."""
         return replace(self, unit=unit, also=self.also.in_unit(unit) if self.also else None)
@@ -112,7 +117,10 @@ class Query:
         against: The second subject of a CORRELATION.
         limit: Of TOP.
         smallest: TOP from the other end.
-        currency: Convert to it at stored rates; "" answers each currency apart.
+        currency: Convert to it at stored rates, or narrow to it; "" answers each currency apart.
+        unit: In which a health figure is told; "" for the one in which it is shown to this person.
+        of_days: COUNT the days of which the bound holds, and not transactions or workouts; without a bound those on
+            which there was any.
     """
 
     subject: str
@@ -126,6 +134,8 @@ class Query:
     limit: int = 5
     smallest: bool = False
     currency: str = ""
+    unit: str = ""
+    of_days: bool = False
 
 
 @dataclass(frozen=True)

@@ -205,7 +205,8 @@ async def _transactions(session: AsyncSession, person: Person, query: Query, spa
         category = each.category + (" (refund)" if each.kind == "refund" else "")
         size = float(-amount if query.subject == "spending" else amount)
         why = MARKS.get(each.mark, "") or ("between your own accounts" if each.kind == "transfer" else "")
-        why = why or _outside(query.bound, size, each.currency, query.measure)
+        bound = query.bound if query.measure is Measure.COUNT and not query.of_days else None
+        why = why or _outside(bound, size, each.currency, query.measure)
         listed.append(
             Row((_day(each.day), who, _money(each.amount, each.currency), category, each.account, each.source), why)
         )

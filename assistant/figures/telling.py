@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.events import Figure, FigureRow
-from assistant.figures.grouping import BY_TIME, short_span
+from assistant.figures.grouping import BY_TIME, short_day, short_span
 from assistant.figures.health.metrics import METRICS, Kind
 from assistant.figures.leading import STILL, heading, lead
 from assistant.figures.query import Group, Measure, Period, Query
@@ -59,6 +59,15 @@ def when(period: Period) -> str:
     return f"{period.label} ({days})"
 
 
+def _when(query: Query, period: Period) -> str:
+    """The same; of one night between which days it lies, as it may have begun on the day before."""
+    metric = METRICS.get(query.subject)
+    if metric is None or metric.kind is not Kind.NIGHT or period.days > 1 or re.search("night|evening", period.label):
+        return when(period)
+    night = f"the night to {short_day(period.start)}"
+    return night if not period.label or re.search(r"\b\d{4}\b", period.label) else f"{period.label} ({night})"
+
+
 def _of(figure: Figure, period: Period) -> bool:
     return (figure.start, figure.end) == (period.start, period.end)
 
@@ -78,7 +87,7 @@ def _sentence(query: Query, figure: Figure, period: Period) -> str:
         return _nothing(query, figure, period)
     if figure.rows and figure.value is None:
         return f"{heading(query, figure)}, {when(period)}:"
-    place = "" if query.subject == "balance" and period.start == period.end else f", {when(period)}"
+    place = "" if query.subject == "balance" and period.start == period.end else f", {_when(query, period)}"
     return f"{lead(query, figure)}{place}."
 
 

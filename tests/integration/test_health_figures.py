@@ -341,6 +341,17 @@ async def test_what_is_measured_now_and_then_says_when_its_records_begin(databas
     assert (months.state, [note for note in months.notes if "begin" in note]) == ("ok", [])
 
 
+async def test_a_long_silence_of_what_is_measured_now_and_then_is_said(database: Database, owner) -> None:
+    days = [dt.date(2026, 3, 1) + dt.timedelta(days=2 * each) for each in range(15)] + [dt.date(2026, 5, 30)]
+    readings = [reading("weight_body_mass", "Scale", at(day, 7), 80.0, "kg") for day in days]
+    await health.take(database, owner, Batch(readings=readings), now=NOW)
+    spring = await one(database, owner, Query("weight_body_mass", Measure.MEAN, Period(days[0], dt.date(2026, 5, 31))))
+    assert spring.state == "partial"
+    assert "Nothing was recorded in 30 Mar – 29 May 2026." in spring.notes
+    march = await one(database, owner, Query("weight_body_mass", Measure.MEAN, Period(days[0], dt.date(2026, 3, 31))))
+    assert march.state == "ok"
+
+
 async def test_values_are_shown_in_the_unit_they_came_in(database: Database, owner) -> None:
     batch = Batch(
         readings=[
@@ -353,6 +364,8 @@ async def test_values_are_shown_in_the_unit_they_came_in(database: Database, own
     assert (weight.unit, round(weight.value, 2)) == ("lb", 176.37)
     energy = await one(database, owner, Query("active_energy", Measure.SUM, Period(TODAY, TODAY)))
     assert (energy.unit, energy.value) == ("kcal", 1000)
+    kilos = await one(database, owner, Query("weight_body_mass", Measure.LATEST, Period(TODAY, TODAY), unit="kg"))
+    assert (kilos.unit, kilos.value) == ("kg", 80.0), "in the unit that was named"
     over = Query("weight_body_mass", Measure.COUNT, Period(TODAY, TODAY), bound=Bound("<", 81, "kg"))
     assert (await one(database, owner, over)).value == 1
 

@@ -342,6 +342,32 @@ async def test_transactions_are_counted_without_refunds(database: Database, owne
         assert ((await ask(database, owner, within))[0].value or 0) == len(some)
 
 
+async def test_days_are_counted_where_the_records_reach_and_refunds_are_no_spending(
+    database: Database, owner: UUID
+) -> None:
+    rows = [
+        Row(dt.date(2026, 10, 2), -1000), Row(dt.date(2026, 10, 2), -9000),
+        Row(dt.date(2026, 10, 5), 1000, kind="refund"), Row(dt.date(2026, 10, 7), -500, "CHF"),
+        Row(dt.date(2026, 10, 9), -2000, kind="transfer"), Row(dt.date(2026, 10, 11), -700),
+    ]  # fmt: skip
+    await filled(database, owner, rows)
+    some = Period(dt.date(2026, 10, 1), dt.date(2026, 10, 12))
+
+    async def days(**more) -> tuple[float | None, str, str]:
+        found = (await ask(database, owner, Query("spending", more.pop("measure", Measure.COUNT), some, **more)))[0]
+        return found.value, found.unit, found.state
+
+    nothing = Bound("<=", 0, "EUR")
+    assert await days(of_days=True, bound=nothing) == (7.0, "days", "ok"), "the 1st and the 12th are not known"
+    assert await days(of_days=True) == (3.0, "days", "ok")
+    assert await days(of_days=True, bound=Bound(">", 90, "EUR")) == (1.0, "days", "ok")
+    assert (await days(measure=Measure.STREAK, bound=nothing))[:2] == (4.0, "days"), "3 to 6 October"
+    before = Query(
+        "spending", Measure.COUNT, Period(dt.date(2024, 1, 1), dt.date(2024, 1, 31)), of_days=True, bound=nothing
+    )
+    assert (await ask(database, owner, before))[0].value is None
+
+
 async def test_the_largest_come_with_their_payee_and_day(database: Database, owner: UUID) -> None:
     rows = [Row(dt.date(2026, 10, day), -100 * day, payee=f"Shop {day}") for day in range(1, 20)]
     await filled(database, owner, rows)

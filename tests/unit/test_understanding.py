@@ -135,6 +135,23 @@ can you list my daily steps last week | step_count sum 2026-11-09..2026-11-15 by
 How long did I sleep each night last week? | sleep mean 2026-11-09..2026-11-15 by day
 What time did I go to bed every night last week? | bedtime mean 2026-11-09..2026-11-15 by day
 give me a table of my steps per day last week | step_count sum 2026-11-09..2026-11-15 by day
+on how many days in October did I spend nothing at all | spending count 2026-10-01..2026-10-31 <=0EUR of-days
+how many no-spend days in October | spending count 2026-10-01..2026-10-31 <=0EUR of-days
+how many days in October did I not buy anything at Aldi | spending count 2026-10-01..2026-10-31 <=0EUR payees=Aldi of-days
+how many days without groceries in October | spending count 2026-10-01..2026-10-31 <=0EUR categories=Groceries of-days
+days when I spent nothing last month | spending count 2026-10-01..2026-10-31 <=0EUR of-days
+longest no-spend streak this year | spending streak 2026-01-01..2026-11-22 <=0EUR
+on how many days did I spend over 150 euros in October | spending count 2026-10-01..2026-10-31 >150EUR of-days
+how many days did I spend more than 50 euros last month | spending count 2026-10-01..2026-10-31 >50EUR of-days
+how many days in October did I not work out | workouts count 2026-10-01..2026-10-31 <=0 of-days
+how many days did I work out in October | workouts count 2026-10-01..2026-10-31 of-days
+how many miles did I walk in March | walking_running_distance sum 2026-03-01..2026-03-31 unit=mi
+average active calories in kJ per day in April | active_energy mean 2026-04-01..2026-04-30 unit=kJ
+how many stone do I weigh | weight_body_mass latest 2025-11-23..2026-11-22 unit=st
+how many minutes of deep sleep did I get last night | sleep_deep mean 2026-11-22 unit=min
+how many pounds did I spend in June | spending sum 2026-06-01..2026-06-30 in=GBP
+what is my balance in pounds | balance latest 2026-11-22 in=GBP
+most expensive shop at Aldi this year | spending max 2026-01-01..2026-11-22 payees=Aldi
 how much did Aldi pay me last month | income sum 2026-10-01..2026-10-31 payees=Aldi
 what did Netflix pay in this year | income sum 2026-01-01..2026-11-22 payees=Netflix
 my 3 most expensive months this year | spending top 2026-01-01..2026-11-22 by month limit=3
@@ -197,7 +214,7 @@ how many calories did I burn yesterday | active_energy sum 2026-11-21
 How many calories did I burn running in October? | workout_energy sum 2026-10-01..2026-10-31 activities=Running
 How much deep sleep did I get last night? | sleep_deep mean 2026-11-22
 how long was I awake at night last week | sleep_awake mean 2026-11-09..2026-11-15 & sleep_awake sum 2026-11-09..2026-11-15
-what time did I go to bed yesterday | bedtime mean 2026-11-21
+what time did I go to bed yesterday | bedtime mean 2026-11-22
 When did I wake up today? | wake_time mean 2026-11-22
 how many nights did I go to bed after midnight last month | bedtime count 2026-10-01..2026-10-31 >0
 How did I sleep? | sleep mean 2026-11-22
@@ -326,9 +343,9 @@ Was March more expensive than April? | spending sum 2026-03-01..2026-03-31 vs 20
 how did my sleep in March compare to the same month last year | sleep mean 2026-03-01..2026-03-31 vs 2025-03-01..2025-03-31
 which 3 categories did I spend the most on in 2026 | spending top 2026-01-01..2026-11-22 by category limit=3
 What were my top three payees in Q3 2026? | spending top 2026-07-01..2026-09-30 by payee limit=3
-what was my average bedtime on Fridays in October | bedtime mean 2026-10-01..2026-10-31 weekdays=4
+what was my average bedtime on Fridays in October | bedtime mean 2026-10-01..2026-10-31 weekdays=5
 how late do I usually go to bed | bedtime mean 2025-11-23..2026-11-22
-When did I go to sleep on 3 November? | bedtime mean 2026-11-03
+When did I go to sleep on 3 November? | bedtime mean 2026-11-04
 how many nights did I get at least 8 hours of sleep in October | sleep count 2026-10-01..2026-10-31 >=8h
 how many times did I sleep less than 6h this year | sleep count 2026-01-01..2026-11-22 <6h
 how many days above 10,000 steps this month | step_count count 2026-11-01..2026-11-22 >10000
@@ -338,7 +355,7 @@ how many days did I burn more than 500 kcal last month | active_energy count 202
 How often did I go for a run in the last 30 days? | workouts count 2026-10-24..2026-11-22 activities=Running
 how many kilometres did I run in March vs April | workout_distance sum 2026-03-01..2026-03-31 vs 2026-04-01..2026-04-30 activities=Running
 how long did I work out last week | workout_duration sum 2026-11-09..2026-11-15
-how many hours did I train this month | workout_duration sum 2026-11-01..2026-11-22
+how many hours did I train this month | workout_duration sum 2026-11-01..2026-11-22 unit=h
 average heart rate this week by day | heart_rate mean 2026-11-16..2026-11-22 by day
 heart rate by weekday | heart_rate mean 2025-11-23..2026-11-22 by weekday
 steps by weekday in 2026 | step_count mean 2026-01-01..2026-11-22 by weekday
@@ -397,7 +414,7 @@ how far did I walk yesterday | walking_running_distance sum 2026-11-21
 when did I wake up this morning | wake_time mean 2026-11-22
 how did I sleep this morning | sleep mean 2026-11-22
 what time did I go to bed last night | bedtime mean 2026-11-22
-how much did I weigh in pounds last week | weight_body_mass mean 2026-11-09..2026-11-15
+how much did I weigh in pounds last week | weight_body_mass mean 2026-11-09..2026-11-15 unit=lb
 how many days did I weigh more than 80 kilos this year | weight_body_mass count 2026-01-01..2026-11-22 >80kg
 how many days did I weigh over 180 pounds this year | weight_body_mass count 2026-01-01..2026-11-22 >180lb
 how many purchases over 50 pounds in March | spending count 2026-03-01..2026-03-31 >50GBP
@@ -469,7 +486,7 @@ median weekly spending this year | spending median 2026-01-01..2026-11-22 by wee
 which month did I spend the least this year | spending top 2026-01-01..2026-11-22 by month limit=1 smallest
 how much do I earn per month on average | income mean 2025-11-23..2026-11-22 by month
 how many minutes did I run in October | workout_duration sum 2026-10-01..2026-10-31 activities=Running
-how many hours of training last week | workout_duration sum 2026-11-09..2026-11-15
+how many hours of training last week | workout_duration sum 2026-11-09..2026-11-15 unit=h
 """  # noqa: E501
 """Question | query, with "&" between several: subject, measure, days, "vs" days, "by" group, bound, conditions."""
 
@@ -489,7 +506,6 @@ How much did I earn from Acme | 0
 how much weight did I lose since January | 1
 average steps per month | 2
 is my sleep getting worse? | 3
-how many days did I spend more than 50 euros last month | 0
 steps on 3/4 | 2
 how many steps last march | 2
 spending from March | 2
@@ -571,6 +587,11 @@ total steps between 5000 and 8000 | 0
 how many days over 8000 and under 5000 steps in June | 0
 how many purchases over 100 and over 50 euros in October | 0
 weight now vs a year ago | 0
+how many days in October did I not spend more than 50 euros | 0
+how many days did I spend nothing on groceries but something on rent in October | 0
+how many days in October did I spend nothing except rent | 0
+how many days did I not sleep in October | 0
+how many litres of steps did I walk last week | 0
 """
 """Question | how many choices there are."""
 
@@ -771,8 +792,8 @@ what were my total steps for the week of 5 October? | step_count sum 2026-10-05.
 how much did Demo Works pay me in October | income sum 2026-10-01..2026-10-31 payees=Demo Works
 how much was I paid in 2026 | income sum 2026-01-01..2026-11-22
 how many pounds did I spend in May | spending sum 2026-05-01..2026-05-31 in=GBP
-how much did I weigh in pounds last week | weight_body_mass mean 2026-11-09..2026-11-15
-how many pounds did I weigh last week | weight_body_mass mean 2026-11-09..2026-11-15
+how much did I weigh in pounds last week | weight_body_mass mean 2026-11-09..2026-11-15 unit=lb
+how many pounds did I weigh last week | weight_body_mass mean 2026-11-09..2026-11-15 unit=lb
 how much was paid for rent in March | spending sum 2026-03-01..2026-03-31 categories=rent
 has the rent been paid this month | spending sum 2026-11-01..2026-11-22 categories=rent
 my bank balance | balance latest 2026-11-22
@@ -802,6 +823,8 @@ def told(query: Query) -> str:
             said += f" {name}=" + "+".join(names)
     said += f" against={query.against}" if query.against else ""
     said += f" in={query.currency}" if query.currency else ""
+    said += f" unit={query.unit}" if query.unit else ""
+    said += " of-days" if query.of_days else ""
     if query.measure is Measure.TOP:
         said += f" limit={query.limit}" + (" smallest" if query.smallest else "")
     return said

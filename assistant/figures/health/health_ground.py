@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +19,10 @@ from assistant.db import health_figures as stored
 from assistant.db import influx_reading
 from assistant.db.health_figures import Day, Source
 from assistant.events import Figure, FigureRow
-from assistant.figures import addresses, units
-from assistant.figures.grouping import short_day
+from assistant.figures import addresses, statistics, units
+from assistant.figures.grouping import short_day, short_span
 from assistant.figures.health.metrics import METRICS, Kind, Metric, key_of
+from assistant.figures.language.days import DAY
 from assistant.figures.query import Group, Measure, Period, Query
 from assistant.figures.standing import age_s, days_of, narrowed, picked, state_of, up_to
 from assistant.figures.wording import CLOCK, count, joined
@@ -34,6 +36,12 @@ DAILY = frozenset(
 )
 """What a device measures every day it is worn: a day without is a gap. Everything else is measured now and then."""
 CLOCKS = ("bedtime", "wake_time")
+LEAST_SILENCE = 14
+"""Days: no shorter stretch without a reading is worth a word."""
+SILENCE_WITHIN = 800
+"""Days of a period in which such stretches are looked for."""
+MIN_DAYS = 5
+"""Fewer readings have no usual distance."""
 READ_FROM = "InfluxDB"
 """How the names of sources begin that were read from one."""
 _WANTED = re.compile(r"=\s*([a-z0-9_]+)")
@@ -103,6 +111,20 @@ class Ground:
         late = first is not None and first > self.period.start + dt.timedelta(days=self.period.days // 10)
         return first if late and self.days else None
 
+    @property
+    def silence(self) -> tuple[dt.date, dt.date] | None:
+        """The longest stretch without a reading of what is measured now and then, where it is far from usual."""
+        if self.expected is not None or len(self.days) < MIN_DAYS or self.recorded != len(self.days):
+            return None
+        if self.query.where.weekdays or self.query.measure in (Measure.LATEST, Measure.STREAK):
+            return None
+        first = self.begins or self.period.start
+        marks = [first - DAY, *(day.day for day in self.days), self.period.end + DAY]
+        gaps = [((other - one).days, one + DAY, other - DAY) for one, other in itertools.pairwise(marks)]
+        usual = statistics.median([days for days, _, _ in gaps])
+        days, start, end = max(gaps)
+        return (start, end) if days > max(LEAST_SILENCE, 4 * usual) and days * 5 > self.period.days else None
+
     def shown(self, value: float) -> float:
         """A stored value in the unit in which it is shown."""
         return round(value * self.scale + self.shift, 9)
@@ -136,7 +158,7 @@ async def ground_of(
             session, owner, query.subject, **about, sources=named, bucket=bucket, week_start=week_start
         )
         sources = await stored.sources(session, owner, query.subject, **about, weekdays=weekdays)
-    unit, scale, shift = _shown_in(metric, sources)
+    unit, scale, shift = _shown_in(metric, sources, named=query.unit)
     if query.subject == "bedtime":
         days = [_from_midnight(day) for day in days]
     return Ground(
@@ -180,6 +202,11 @@ def _bucket(query: Query) -> str:
     """By what days may be read together because no single one is needed: ten years are 120 rows then."""
     if query.measure not in (Measure.SUM, Measure.MEAN) or query.bound or query.where.weekdays:
         return ""
+    seldom = query.subject not in DAILY and (
+        query.subject not in METRICS or METRICS[query.subject].kind is not Kind.NIGHT
+    )
+    if seldom and query.period.days <= SILENCE_WITHIN:
+        return ""  # each day is needed to see where there is none
     if query.group is None:
         return "month"
     return str(query.group) if query.group in (Group.WEEK, Group.MONTH, Group.QUARTER, Group.YEAR) else ""
@@ -221,7 +248,10 @@ def figure(
         if ground.unread
         else state_of(
             records=ground.records,
-            missing=(expected is not None and ground.recorded < expected) or left_out > 0 or ground.begins is not None,
+            missing=(expected is not None and ground.recorded < expected)
+            or left_out > 0
+            or ground.begins is not None
+            or ground.silence is not None,
             period=ground.period,
             last=last,
             silent_after=SELDOM_STALE_AFTER if seldom else STALE_AFTER,
@@ -244,6 +274,8 @@ def _notes(ground: Ground, left_out: int) -> list[str]:
         found += _where_else(ground)
     if ground.begins:
         found.append(f"The records begin on {short_day(ground.begins)}.")
+    if ground.silence:
+        found.append(f"Nothing was recorded in {short_span(*ground.silence)}.")
     if ground.unread:
         found.append(ground.unread)
     if left_out:
@@ -273,9 +305,11 @@ def _where_else(ground: Ground) -> list[str]:
     return []
 
 
-def _shown_in(metric: Metric | None, sources: Sequence[Source]) -> tuple[str, float, float]:
-    """The unit of the newest source, and how a stored value becomes one in it."""
+def _shown_in(metric: Metric | None, sources: Sequence[Source], *, named: str) -> tuple[str, float, float]:
+    """The unit that was named, else of the newest source, and how a stored value becomes one in it."""
     unit = metric.unit if metric else sources[0].unit if sources else ""
+    if named and (wished := units.conversion(unit, named)):
+        return (named, *wished)
     wanted = next((source.shown_unit for source in sources if source.shown_unit), metric.shown if metric else unit)
     factors = units.conversion(unit, wanted)
     if unit == "min" and wanted == CLOCK:

@@ -69,6 +69,8 @@ async def ground_of(session: AsyncSession, owner: UUID, query: Query, *, now: dt
     reach = await stored.reach(session, owner, start=period.start, end=period.end)
     metric = METRICS[query.subject]
     unit = next((each.unit for each in reversed(found) if each.unit), metric.shown)
+    if query.unit and units.conversion(metric.unit, query.unit):
+        unit = query.unit
     scale, shift = units.conversion(metric.unit, unit) or (1.0, 0.0)
     weekdays = query.where.weekdays
     values = [
@@ -98,6 +100,8 @@ async def figures_of(
             return [_distribution(ground)]
         case Measure.LATEST:
             return [_latest(ground)]
+    if query.of_days:
+        return [_of_days(ground)]
     if counts and query.measure in _MEASURES:
         return [_of_counts(ground)]
     if query.group is not None:
@@ -110,6 +114,21 @@ async def figures_of(
     if value is None and query.measure in (Measure.SUM, Measure.COUNT) and ground.overlaps:
         value = 0.0
     return [figure(ground, value, notes=notes)]
+
+
+def _of_days(ground: Ground) -> Figure:
+    """On how many known days there was a workout, or none."""
+    days = by_day(ground)
+    wanted = [day for day, value in days if (value > 0) is (ground.query.bound is None)]
+    if ground.query.group is None:
+        return figure(ground, float(len(wanted)) if days else None, unit="days")
+    parts = parts_of(ground.period, ground.query.group, week_start=ground.week_start)
+    rows = []
+    for part in parts.parts:
+        here = [day for day, _ in days if part.start <= day <= part.end]
+        number = float(sum(part.start <= day <= part.end for day in wanted))
+        rows.append(FigureRow(part.label, number if here else None, len(here)))
+    return figure(ground, None, unit="days", rows=rows)
 
 
 def by_day(ground: Ground) -> list[tuple[dt.date, float]]:

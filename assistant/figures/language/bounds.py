@@ -124,7 +124,10 @@ def take_bounded_days(said: Said, asked: Asked) -> None:
     """The "days with" of "days with over 8,000 steps"; taken."""
     if asked.bound is None or asked.counted:
         return
-    days = r"\b(?:of )?(?P<what>days|nights)(?: (?:with|of|where i|on which i|when i|in which i))?(?= ·)"
+    days = (
+        r"\b(?:of )?(?P<what>days|nights)(?: (?:with|of|where i|on which i|when i|in which i))?"
+        r"(?= (?:(?:spending|expenses|purchases) )?·)"
+    )
     if (match := said.take(days)) and "streak" not in asked.measures:
         asked.counted = match["what"]
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assistant.figures.health.metrics import METRICS
 from assistant.figures.language.asking import Ask, listed
 from assistant.figures.language.calendar_words import Doubt
 from assistant.figures.language.cases import Case, Plan, kind_of
@@ -25,6 +26,7 @@ from assistant.figures.language.timing import (
     sides,
 )
 from assistant.figures.language.topics import Meant
+from assistant.figures.language.unit_words import fitting
 from assistant.figures.language.weekparts import plan_of_a_side, sides_of_the_week
 from assistant.figures.query import Measure, Period, Query, Understood, Where
 
@@ -101,6 +103,8 @@ def _for(
         key, title_of(key, reading.have), reading.asked, period.days if period else None, compared=compare is not None,
         counted=each.counted,
         past=re.search(r"\b(?:did|was|were|slept|spent|had)\b", reading.words) is not None,
+        named=frozenset(kind for kind, names in (
+            ("category", where.categories), ("payee", where.payees), ("account", where.accounts)) if len(names) == 1),
     )  # fmt: skip
     try:
         chosen = [plan_of_a_side(case)] if apart else plans(case)
@@ -146,13 +150,31 @@ def _query(
     currency = reading.asked.currency if reading.have.currencies != (reading.asked.currency,) else ""
     if key not in MONEY:
         currency = ""
-    bound = plan.bound
+    unit, bound = _unit(reading, key), plan.bound
+    if bound and unit and not bound.unit:
+        bound = bound.in_unit(unit)
     if bound and not bound.unit and key in FLOWS and len(reading.have.currencies) == 1:
         bound = bound.in_unit(reading.have.currencies[0])
     return Query(
         key, plan.measure, period, compare, plan.group, where, bound, limit=plan.limit, smallest=plan.smallest,
-        currency=currency,
+        currency=currency, unit=unit, of_days=plan.of_days,
     )  # fmt: skip
+
+
+def _unit(reading: Reading, key: str) -> str:
+    """The unit that was named, where it is another than the one in which this is shown anyway.
+
+    Raises:
+        Ask: it cannot be told in it.
+    """
+    named, metric = reading.asked.shown, METRICS.get(key)
+    if not named or key in MONEY or kind_of(key) == "clock":
+        return ""
+    shown = reading.have.subjects[key].unit if key in reading.have.subjects else ""
+    unit = fitting(named, metric.unit if metric else shown, shown=shown)
+    if not unit and key != "workouts" and len(reading.asked.hows) < 2 and not reading.asked.shared:
+        raise Ask(f"{title_of(key, reading.have).capitalize()} cannot be told in {named[0]}. Which figure do you want?")
+    return unit if unit != shown else ""
 
 
 def _where(reading: Reading, each: Meant, key: str) -> Where:

@@ -23,6 +23,7 @@ class Case:
         compared: Another period stands beside it.
         counted: It was named as things that are counted: "purchases".
         past: "Did", "was": about something that is over.
+        named: "category", "payee", "account": of which one alone was named.
     """
 
     key: str
@@ -32,17 +33,19 @@ class Case:
     compared: bool = False
     counted: bool = False
     past: bool = False
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is computed of a subject."""
+    """What is computed of a subject; `of_days` counts days, as in `Query`."""
 
     measure: Measure
     group: Group | None = None
     bound: Bound | None = None
     limit: int = 5
     smallest: bool = False
+    of_days: bool = False
 
 
 def kind_of(key: str) -> str:

@@ -19,7 +19,7 @@ _TWO_HOWS = re.compile(
 def must_ask(reading: Reading, meant: list[Meant]) -> None:
     asked, words = reading.asked, reading.words
     ends = any(word in ("max", "min", "latest") or word.startswith("top ") for word in asked.measures)
-    if (asked.when or re.search(r"\bwhen\b", words)) and not (
+    if (asked.when or (re.search(r"\bwhen\b", words) and not asked.nothing)) and not (
         any(each.key in (*CLOCKS, "bills") for each in meant) or (ends and not asked.habit)
     ):
         raise NotFigures("it asks for a time")  # what is told of the least, the most and the last shows its day
@@ -30,7 +30,7 @@ def must_ask(reading: Reading, meant: list[Meant]) -> None:
     if re.search(r"\bwhere\b", words) and not asked.which:
         raise NotFigures("it asks for a place")
     wants = asked.how or asked.measures or asked.counted or asked.which or asked.per or asked.bound or asked.split
-    if asked.relative or reading.times or reading.ever:
+    if asked.relative or reading.times or reading.ever or asked.shown:
         wants = True
     if wants and not all(each.weak for each in meant):
         return

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from assistant.figures.health.health_ground import DAILY
 from assistant.figures.language.asking import Ask, NotFigures
 from assistant.figures.language.cases import OF_MONEY, OVER_TIME, Case, Plan, kind_of, measure_of_workouts
 from assistant.figures.language.fitting import check_words, fitted
 from assistant.figures.language.measures import MEASURE_OF
 from assistant.figures.language.splitting import each_part, grouped
 from assistant.figures.language.stocks import plans_of_stock
-from assistant.figures.query import Group, Measure
+from assistant.figures.query import Bound, Group, Measure
 
 _LOW = frozenset({"min", "earliest"})
 _LOW_WORDS = ("least", "lowest", "smallest", "shortest", "cheapest", "worst")
@@ -45,6 +46,10 @@ def plans(case: Case) -> list[Plan]:
     if asked.which is not None or any(word.startswith("top") for word in words) or _most_on(case, words):
         return [_top(case, words, kind)]
     bounded = kind == "workout" and asked.bound is not None and not asked.unit
+    if asked.nothing and kind not in ("flow", "workout"):
+        raise Ask(
+            f"A day without a record of {case.title} may be one on which nothing was measured: I cannot count it."
+        )
     if asked.counted or (asked.how == "many" and (case.counted or case.key == "workouts" or bounded)):
         return [_count(case, kind)]
     if asked.bound is not None:
@@ -82,6 +87,8 @@ def measure_words(case: Case, kind: str) -> list[str]:
 
 
 def _streak(case: Case) -> list[Plan]:
+    if case.asked.nothing and case.key == "spending" and case.asked.bound is None:
+        return [Plan(Measure.STREAK, bound=Bound("<=", 0.0))]
     if case.asked.bound is None:
         raise Ask(f"From how much on shall a day of {case.title} count? Say it as in: over 8,000 in a row.")
     if kind_of(case.key) in ("flow", "workout"):
@@ -114,6 +121,10 @@ def _top(case: Case, words: list[str], kind: str) -> Plan:
     if group is Group.ACTIVITY and kind != "workout":
         raise Ask(f"{case.title.capitalize()} is not split by activity.")
     low = any(word in _LOW or word.endswith(_LOW_WORDS) for word in tops)
+    if group in OF_MONEY and str(group) in case.named:  # of one shop there is no ranking, but of what was paid there
+        if asked.limit:
+            return Plan(Measure.TOP, limit=asked.limit, smallest=low)
+        return Plan(Measure.MIN if low else Measure.MAX)
     worst = any(word.endswith(("best", "worst")) for word in tops)
     if (kind in ("level", "flow", "clock") and worst) or (kind == "level" and "mean" not in others):
         raise Ask(f"By what do I rank {case.title}?", _level_choices(case, group, low=low) if not worst else ())
@@ -154,7 +165,7 @@ def _count(case: Case, kind: str) -> Plan:
     group = asked.per if asked.per is not Group.DAY or asked.per_word == "by" else None
     if kind in ("flow", "workout"):
         if of_days:
-            raise Ask(f"I count {'purchases' if kind == 'flow' else 'workouts'}, not days. Shall I?")
+            return _days_of(case, group, kind)
         if asked.per is Group.DAY and group is None:
             group = Group.DAY
         return Plan(Measure.COUNT, group, asked.bound)
@@ -173,8 +184,22 @@ def _count(case: Case, kind: str) -> Plan:
     if asked.bound is None:
         if of_days and kind in ("night", "clock"):
             return Plan(Measure.COUNT, group)
+        if of_days and kind in ("total", "level") and case.key not in DAILY:
+            return Plan(Measure.COUNT, group, Bound(">", 0.0))  # days on which it was measured at all
         raise Ask(f"From how much {case.title} on shall a day count? Say it as in: over 8,000.")
     return Plan(Measure.COUNT, group, asked.bound)
+
+
+def _days_of(case: Case, group: Group | None, kind: str) -> Plan:
+    """Days by what they come to: "over 150 euros", "without a workout", or on which there was any."""
+    asked = case.asked
+    if case.key == "net" or (kind == "workout" and (asked.bound or case.key != "workouts")):
+        raise Ask(f"I count {'purchases' if kind == 'flow' else 'workouts'}, not days of {case.title}. Shall I?")
+    if asked.nothing and asked.bound:
+        raise Ask("Do you mean days without any, or days over or under an amount?")
+    if group not in (None, *OVER_TIME):
+        raise Ask(f"I can count days by week, month or year, not by {group}.")
+    return Plan(Measure.COUNT, group, Bound("<=", 0.0) if asked.nothing else asked.bound, of_days=True)
 
 
 def _bounded(case: Case, words: list[str], kind: str) -> list[Plan]:

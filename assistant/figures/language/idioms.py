@@ -6,6 +6,7 @@ Only what is sure to mean the same is here; nothing that narrows a question is e
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from assistant.figures.language.said import plain
@@ -33,7 +34,13 @@ _COUNTED = (
     r"pounds?|bucks|quid"
 )
 _BEST = r"(?:top|biggest|largest|highest|main|most expensive|best|worst|cheapest|smallest)"
-_SAID_AS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+
+
+def _without_spending(match: re.Match[str]) -> str:
+    return "days without spending" if match[1] == "day" else "streak of days without spending"
+
+
+_SAID_AS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
         (rf"^who(?:m)? (are|were|is|was) (the |my |our )?(?=(?:\w+ )?{_BEST}\b|\w+ payees?\b)", r"what \1 \2"),
@@ -57,6 +64,10 @@ _SAID_AS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bhow many (\d[\d,.]*k?) steps? days\b", r"how many days with at least \1 steps"),
         (r"\bwhat (?:do|did) (?:the|my) scales? (?:say|show|read)\b", "what was my weight"),
         (r"^(?:(?:ok|so|and|um|uh|well) )*like (?=(?:how|what|which|when|did|do|am|is|was)\b)", ""),
+        (r"\b(?:no|zero) (?:spend|spending|purchase|expense)s? (day|streak|run)s?\b", _without_spending),
+        (r"\b(?:buy|bought) (anything|nothing)\b", r"spend \1"),
+        (r"\b(?:on|for) most (days|nights)\b", ""),
+        (r"\bon (?:the )?days (?=in|of|during)", ""),
         (r"\b(?:a |the )?(?:table|list) (?:of|with)\b|\b(?:in|as) a (?:table|list)\b", "list"),
         (r"\bmonthly (average|mean|median)\b", r"\1 per month"),
         (r"\b(?:let us say|lets say|i mean|i guess|i think|you know|by any chance)\b", ""),
@@ -73,8 +84,21 @@ _HOW_MANY = re.compile(rf"\b({'|'.join(_NUMBERS)})(?: (and a half))? (?={_COUNTE
 
 
 @lru_cache(maxsize=64)
-def _of_names(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(word for name in names for word in plain(name).split())
+def _names_with(word: str, names: tuple[str, ...]) -> str:
+    """A pattern of the names that have this word."""
+    having = [plain(name) for name in names if word in plain(name).split()]
+    return "|".join(map(re.escape, sorted(having, key=len, reverse=True)))
+
+
+def _plainer(words: str, names: tuple[str, ...]) -> str:
+    """With "and" for "plus", except where that is a word of a name of the person's ("Disney Plus", said in full)."""
+    for word, instead in _WORDS.items():
+        kept = _names_with(word, names)
+        if not kept:
+            words = re.sub(rf"\b{word}\b(?! \d)", instead, words)
+        elif word == "plus" and not re.search(rf"\b(?:{kept})\b", words):
+            words = re.sub(r"\bplus\b(?! \d)", instead, words)
+    return words
 
 
 def heard(text: str, have: Vocabulary) -> str:
@@ -84,9 +108,7 @@ def heard(text: str, have: Vocabulary) -> str:
         have: A word of one of the person's names is left as it is.
     """
     words = _THANKS.sub("", _POLITE.sub("", plain(text)))
-    names = _of_names((*have.categories, *have.payees, *have.accounts, *have.activities))
-    for word in _WORDS.keys() - names:
-        words = re.sub(rf"\b{word}\b(?! \d)", _WORDS[word], words)
+    words = _plainer(words, (*have.categories, *have.payees, *have.accounts, *have.activities))
     words = _HOW_MANY.sub(lambda each: f"{_NUMBERS[each[1]]}{'.5' if each[2] else ''} ", words)
     for pattern, instead in _SAID_AS:
         words = pattern.sub(instead, words)

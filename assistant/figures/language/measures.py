@@ -9,7 +9,7 @@ from assistant.figures.language.calendar_grammar import COUNT
 from assistant.figures.language.calendar_words import count_of
 from assistant.figures.language.lexicon import COSTS, INCOME, PURCHASES, SPENDING
 from assistant.figures.language.said import Said
-from assistant.figures.language.unit_words import CURRENCIES
+from assistant.figures.language.unit_words import CURRENCIES, SPEEDS, UNIT_WORDS, subjects_as_units, units_named
 from assistant.figures.query import Bound, Group, Measure
 
 _KINDS = r"types?|kinds?|sorts?"
@@ -54,6 +54,8 @@ class Asked:
         per_purchase: "Per purchase".
         entry: "Expense", "purchase": one of them.
         when: Its day is asked for too.
+        shown: The units that were named.
+        nothing: Days on which there was none: "spent nothing", "without a workout".
         listed: "List", "show me ... for each day": rows are wanted.
         shared: Several subjects are asked about, and "how long" is said of one of them.
     """
@@ -81,6 +83,8 @@ class Asked:
     shared: bool = False
     when: bool = False
     listed: bool = False
+    nothing: bool = False
+    shown: tuple[str, ...] = ()
 
 
 def _group(words: str, said: Said) -> Group:
@@ -139,7 +143,7 @@ def take_groups(said: Said, asked: Asked) -> None:
             asked.measures.append(match["tops"])
     elif match := said.take(
         rf"\b(?:the |my )*(?:(?P<first>{_TOPS}) {COUNT}(?![,.]\d)|{COUNT.replace('<count>', '<n>')}(?![,.]\d) "
-        rf"(?P<second>{_TOPS}))(?: (?P<unit>{_UNIT})\b)?"
+        rf"(?P<second>{_TOPS}))(?: (?P<unit>{_UNIT})\b(?! (?:{PURCHASES}|{SPENDING})\b))?"
     ):
         asked.measures.append("top " + (match["first"] or match["second"]))
         asked.limit = count_of(match["count"] or match["n"])
@@ -210,27 +214,60 @@ _NOT_PER = "".join(f"(?<!{word} )" for word in ("per", "an", "a", "each", "every
 _HOW = "much|many|long|far|high|low|late|early|well|badly|good|bad|heavy|fast|big|large|tall|soon|deeply"
 
 
-def take_how(said: Said, asked: Asked) -> None:
-    """ "How long", "how many hours", "in euros"; taken."""
+def take_how(said: Said, asked: Asked, *, money: bool) -> None:
+    """ "How long", "how many hours", "in euros"; taken.
+
+    Args:
+        money: Whether it is about money, where pounds are no weight.
+    """
     while match := said.take(rf"\bhow (?P<how>{_HOW})\b"):
         asked.hows.append(match["how"])
         asked.how = asked.how or match["how"]
     if said.take(r"\b(?:the )?(?:length|duration)(?: of)?\b"):
         asked.how = asked.how or "long"
-    money = said.has(rf"\b(?:{SPENDING}|{PURCHASES}|{INCOME}|{COSTS}|money)\b") is not None
+    money = money or said.has(rf"\b(?:{SPENDING}|{PURCHASES}|{INCOME}|{COSTS}|money)\b") is not None
+    asked.shown = () if money else (*units_named(said.rest), *subjects_as_units(said.text))
     names = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
+    if not money:
+        said.take(rf"\b(?:in )?(?:{SPEEDS})\b")
     if match := said.take(_NOT_PER + r"\b(?P<time>hours?|minutes?|time)(?= |$|·)(?! of day)"):
         asked.unit = "time"
     elif said.take(_NOT_PER + r"\b(?:kilomet(?:er|re)s?|km|kms|miles?|met(?:er|re)s?)\b"):
         asked.unit = "distance"
     elif not money and said.take(r"\b(?:kg|pounds|lbs)\b"):
         asked.unit = "mass"
+    if not money:
+        while said.take(_NOT_PER + rf"\b(?:(?:in|of) )?(?:{UNIT_WORDS})\b(?: of\b)?"):
+            pass
     if match := said.take(rf"\b(?:in|into|converted to|as) (?P<which>{names})(?!\w)"):
         asked.currency = CURRENCIES[match["which"]]
     elif match := said.take(r"\b(?P<which>euros?|(?:us )?dollars?|pounds|eur|usd|gbp|chf|(?:swiss )?francs|yen)\b"):
         asked.currency, asked.unit = CURRENCIES[match["which"]], "money"
     if said.take(r"\b(?:much )?money\b"):
         asked.unit = "money"
+
+
+_NONE = (
+    r"nothing(?: at all)?|not(?: any(?:thing)?\b)?|without(?: an?\b| any\b)?|"
+    r"(?:with )?(?:no|zero)(?: (?:money|cent|penny))?"
+)
+
+
+def take_nothing(said: Said, asked: Asked) -> None:
+    """The "nothing" of "how many days did I spend nothing", once everything else has a meaning; taken.
+
+    "Not" beside a condition turns that round, and beside two names says of which it is: both are left, and asked about.
+    """
+    found = re.findall(rf"\b(?:{_NONE})\b", said.rest)
+    if found and not asked.counted and said.take(r"\b(?:of )?days\b(?: (?:when|where|that))?"):
+        asked.counted = "" if "streak" in asked.measures else "days"
+    if not (asked.counted in ("days", "mornings", "evenings") or "streak" in asked.measures) or asked.bound:
+        return
+    if len(found) == 1 and not said.has(r"\b(?:but|except|only|than|apart|besides)\b"):
+        said.take(rf"\b(?:{_NONE})\b")
+        said.take(r"\b(?:any(?:thing)?|any money|money|a (?:single )?(?:cent|penny|dime|euro|dollar))(?: at all)?\b")
+        said.take(r"\bat all\b")
+        asked.nothing = True
 
 
 def take_measures(said: Said, asked: Asked) -> None:

@@ -30,7 +30,8 @@ CORE = frozenset(
     "friday saturday sunday today yesterday week month year quarter day night days nights weeks months years last this "
     "next past spending income balance bills budget savings saving steps sleep weight now latest current daily weekly "
     "monthly yearly net spring summer autumn winter trend bill budgets expenses account category payee more less than "
-    "run running walk walking cycling swimming yoga first second third since until between over under".split()
+    "plus minus run running walk walking cycling swimming yoga "
+    "first second third since until between over under".split()
 )
 """Words with a meaning of their own: a name only after "at", "on", "category", ..."""
 _OF_METRICS = frozenset(

@@ -73,6 +73,18 @@ class Mention:
             return False
         return bool(spans)
 
+    def of_the_evening(self, today: dt.date) -> Mention:
+        """Going to bed "on 31 December", or "on Fridays", is of the nights that begin then and belong to the next day.
+
+        A weeknight is one before a working day already.
+        """
+        if self.weekdays and self.weekdays not in (WEEKDAYS, WEEKEND):
+            return replace(self, weekdays=frozenset((each + 1) % 7 for each in self.weekdays))
+        if self.span is None or self.span.unit != "day" or self.span.end >= today:
+            return self
+        label = f"the evening of {named(self.span.start)}"
+        return replace(self, span=Span(self.span.start + DAY, self.span.end + DAY, "night", label))
+
     def is_ahead(self, today: dt.date) -> bool:
         """True when none of these days has come yet."""
         return self.span is not None and self.span.start > today

@@ -10,11 +10,11 @@ from assistant.figures.language.asking import Ask, NotFigures, mended, near, une
 from assistant.figures.language.bounds import take_bound, take_bounded_days, take_clock_bound
 from assistant.figures.language.calendar_words import Calendar
 from assistant.figures.language.lexicon import ADVICE, ASKS_ABOUT_ME, NOT_FIGURES, QUESTION
-from assistant.figures.language.measures import Asked, take_groups, take_how, take_measures
+from assistant.figures.language.measures import Asked, take_groups, take_how, take_measures, take_nothing
 from assistant.figures.language.names import Name, take_names, take_parts
 from assistant.figures.language.periods import WEEKDAYS, WEEKEND, Mention, ever, mentions
 from assistant.figures.language.said import DONE, Said, plain
-from assistant.figures.language.subjects import CLOCKS, FLOWS
+from assistant.figures.language.subjects import CLOCKS, FLOWS, MONEY
 from assistant.figures.language.topics import Meant, meant_topics
 from assistant.figures.query import Group, Vocabulary
 
@@ -80,6 +80,8 @@ class Reading:
         self.so_far = said.take(_SO_FAR) is not None
         self.ever = ever(said)
         self.times = mentions(said, self.calendar)
+        if meant and all(each.keys == ("bedtime",) for each in meant):
+            self.times = [each.of_the_evening(self.calendar.today) for each in self.times]
         if any(each.each for each in self.times) and asked.per is None:
             asked.per, asked.per_word, asked.single, asked.habit = Group.DAY, "per", True, True
             asked.measures += [] if asked.measures else ["mean"]
@@ -92,7 +94,9 @@ class Reading:
         clocks = [each for each in meant if each.key in CLOCKS]
         if clocks and not take_clock_bound(said, asked, bedtime=clocks[0].key == "bedtime"):
             raise Ask("Which time of the day do you mean? Say it as in: after 11 pm, or: after 23:00.")
-        take_how(said, asked)
+        take_how(said, asked, money=any(each.key in MONEY for each in meant))
+        if len(self.names) < 2:
+            take_nothing(said, asked)
         take_measures(said, asked)
         said.take(r"\b(?:look(?:ed|s)?|been) like\b")
         if said.has(r"^what (?:is|was|are|were|has|have)\b"):

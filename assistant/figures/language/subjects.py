@@ -92,6 +92,9 @@ _MORE_WORDS: Mapping[str, tuple[str, ...]] = {
     r"stairs?|floors?|flights?": ("flights_climbed",),
     r"(?:blood )?sugar": ("blood_glucose", "dietary_sugar"),
     r"drank|drink|drunk|water": ("dietary_water",),
+    r"meditat(?:e|es|ed|ing|ion|ions)": ("mindful_minutes",),
+    r"distance (?:on foot|walked|covered on foot)|(?:covered )?on foot": ("walking_running_distance",),
+    r"(?:actively burn(?:ed|t)?|burn(?:ed|t)? actively)": ("active_energy",),
     r"temperature": ("body_temperature",),
     r"fat": ("body_fat_percentage", "total_fat"),
 }

@@ -315,11 +315,23 @@ def _money(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name], *,
         words = re.sub(r"\b(?:transactions?|bookings?)\b", "purchases", said.text)
         raise Ask("Do you mean purchases? Money that came in is counted as income.", [("purchases", words)])
     group = _several(names)
+    unsaid = bool(names) and not said.has(_I_PAY) and all(_says_no_way(said, each) for each in topics)
     return [
         Meant(each.start, each.end, each.keys, each.title, counted=each.counted, weak=weak, names=bool(names),
-              sums=group if each.keys and each.keys[0] in FLOWS else None)
+              sums=group if each.keys and each.keys[0] in FLOWS else None, unsaid=unsaid)
         for each in topics
     ]  # fmt: skip
+
+
+_I_PAY = r"\b(?:i|we) (?:have |had |usually )?(?:pay|paid|paying)\b"
+
+
+def _says_no_way(said: Said, topic: Topic) -> bool:
+    """ "Payments" go either way."""
+    words = said.text[topic.start : topic.end]
+    return (
+        topic.title == "spending" and re.fullmatch(r"pay|pays|paid|paying|payments?|transactions?", words) is not None
+    )
 
 
 def _billed(said: Said, names: Sequence[Name]) -> bool:

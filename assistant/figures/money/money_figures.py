@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
@@ -22,14 +22,13 @@ from assistant.db.money_totals import Total
 from assistant.errors import BadInput
 from assistant.events import Figure, FigureRow
 from assistant.figures import statistics
-from assistant.figures.grouping import BY_TIME, parts_of, short_span
+from assistant.figures.grouping import BY_TIME, parts_of
 from assistant.figures.health.health_figures import trend_notes
-from assistant.figures.money import money_singles
+from assistant.figures.money import money_days, money_singles
 from assistant.figures.money.amounts import digits_of, is_currency
 from assistant.figures.money.money_ground import Ground, figure, ground_of
 from assistant.figures.money.money_sums import (
     KEYED,
-    by_day,
     major,
     name_of,
     nothing,
@@ -41,7 +40,6 @@ from assistant.figures.money.money_sums import (
     time_of,
 )
 from assistant.figures.query import Group, Measure, Query
-from assistant.figures.standing import days_of, picked
 
 FLOWS = ("spending", "income", "net")
 _MONTH_DAYS = 30.4375
@@ -62,9 +60,10 @@ async def figures_of(
     timed = query.group in BY_TIME or query.group is Group.WEEKDAY
     match query.measure:
         case Measure.COUNT:
-            return [await _counted(session, owner, ground)]
+            counted = money_days.counted if query.of_days else _counted
+            return [await counted(session, owner, ground)]
         case Measure.STREAK:
-            return [await _streak(session, owner, ground)]
+            return [await money_days.streak(session, owner, ground)]
         case Measure.TREND:
             return await _trend(session, owner, ground)
         case Measure.TOP:
@@ -212,34 +211,6 @@ def _key_counts(ground: Ground, key: str, totals: Sequence[Total]) -> list[Figur
     for each in totals:
         numbers[each.key] = numbers.get(each.key, 0) + each.purchases
     return [FigureRow(name_of(ground, key, name), float(number), number) for name, number in numbers.items()]
-
-
-async def _streak(session: AsyncSession, owner: UUID, ground: Ground) -> Figure:
-    """The longest run of days whose sum meets the bound; without one, of days on which something was booked."""
-    series = await by_day(session, owner, ground)
-    query = ground.query
-    wanted = query.bound.unit if query.bound and is_currency(query.bound.unit) else ground.main_currency
-    days = series.get(wanted)
-    if days is None:
-        known = picked(days_of(ground.period), query.where.weekdays)
-        days = [(day, 0.0) for day in known if ground.ledger.known(day, day)]
-    holds: Callable[[float], bool] = _holds(query) if query.bound else (lambda value: value != 0)
-    runs = statistics.streaks([day for day, value in days if holds(value)])
-    longest = max(runs, key=lambda run: run.days, default=None)
-    notes = [f"The longest run is of {short_span(longest.start, longest.end)}."] if longest else []
-    value = None if not days else float(longest.days) if longest else 0.0
-    return figure(ground, value, unit="days", records=len(days), notes=notes)
-
-
-def _holds(query: Query) -> Callable[[float], bool]:
-    assert query.bound is not None
-    ends = query.bound.ends
-    return lambda value: all(
-        {">": value > each.value, ">=": value >= each.value, "<": value < each.value, "<=": value <= each.value}[
-            each.than
-        ]
-        for each in ends
-    )
 
 
 async def _trend(session: AsyncSession, owner: UUID, ground: Ground) -> list[Figure]:
