@@ -68,6 +68,8 @@ async def recall(question: str, context: Context) -> Result:
         NAMED + r"(?:where|in (?:which|what) (?:notes?|files?|documents?)) (?:did|have|do) (?:i|we) "
         r"(?:write|written|wrote|note|noted|mention|mentioned|save|saved|keep|put|have|talk)"
         r"(?: down)?(?: something| anything)?(?: about| on| of| regarding)? (?P<topic>.+?)[?.! ]*",
+        NAMED + r"where (?:are|is|have i) (?:my|the|our) (?:notes?|documents?|files?|pages?|write-?ups?) "
+        r"(?:about|on|of|for|regarding) (?P<topic>.+?)[?.! ]*",
         NAMED + r"(?:which|what)(?: of my)? (?:notes?|documents?|files?|pages?) (?:mentions?|talks? about|deals? with|"
         r"(?:is|are) about|covers?|discuss(?:es)?|explains?|describes?) (?P<topic>.+?)[?.! ]*",
         NAMED + r"(?:list|show)(?: me)?(?: all)?(?: of)?(?: my| the)? (?:notes|documents|files) "

@@ -60,6 +60,16 @@ QUESTION = re.compile(
     r"|would|may|must|in which|at what|on which|for how|to whom)\b.{6,}",
     re.IGNORECASE | re.DOTALL,
 )
+_ASKING = r"(?:what|when|where|who|whom|whose|which|why|how)\b(?!(?:['’]s|'re| is| are| can| do| would) you)"
+ASKED_LATER = re.compile(
+    # "After how long ...?"  "In vim, what is ...?"  "It keeps failing - what now?"  "After a frost how many ...?"
+    r"\s*(?:(?:after|against|among|around|as of|at|before|between|by|during|for|from|in|into|of|on|over|per|since"
+    rf"|through|to|towards?|under|until|up to|with|within|without) {_ASKING}"
+    rf"|.+?(?:[,;:.!?–—]|\s-)\s*(?:(?:and|but|so|then) )?(?:\w+ )?{_ASKING}"
+    r"|.+?\bhow (?:many|much|long|often|far)\b).{6,}\?[\s\"'”’)]*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A question whose asking word does not come first; it has to end with a question mark."""
 SURE = 0.55
 """Likeness (cosine to the nearest example) from which a route is taken without asking."""
 AHEAD = 0.06
@@ -213,7 +223,8 @@ def by_rule(text: str) -> Route | None:
         return Route(TALK)
     if route := _ruled([each for each in _most_specific() if _of_memory(each[1])], text):
         return route
-    if len(text) <= 400 and QUESTION.fullmatch(text) and not TALKING_TO_IT.search(text):
+    asked = QUESTION.fullmatch(text) or ASKED_LATER.fullmatch(text)
+    if len(text) <= 400 and asked and not TALKING_TO_IT.search(text):
         return Route("recall", {"question": text.strip()}, by="question")
     return None
 

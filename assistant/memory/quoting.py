@@ -23,15 +23,17 @@ from assistant.memory.words import stems
 CANDIDATES = 60
 SHOWN = 5
 """Sources that an answer shows at most."""
-FROM_ONE_DOCUMENT = 3
-FIRST_QUOTE, FURTHER_QUOTE, EXCERPT = 700, 400, 900
+FROM_ONE_DOCUMENT = 4
+OF_EACH_SIDE, OF_BOTH_SIDES = 2, 3
+"""Sources of a comparison: about one of the two things, and about the two together."""
+FIRST_QUOTE, FURTHER_QUOTE, EXCERPT = 700, 400, 1200
 """How many characters the first quote, the further ones and a citation grow to around the best sentence."""
 LOOKED_INTO = 15
 """Passages whose sentences are compared with the question one by one."""
 SENTENCES = 45
 """Sentences that are embedded for one question: what a small CPU does in half a second."""
 SENTENCE_CHARACTERS = 600
-THRESHOLD = 0.4
+THRESHOLD = 0.35
 """Below this probability the answer is a refusal; see `ranking` for how it was calibrated."""
 FURTHER = 0.05
 """A source after the first one is shown from this probability on."""
@@ -122,14 +124,29 @@ async def titles(omac: Omac, person: Person, topic: str) -> Quoted:
 
 
 async def side_by_side(omac: Omac, person: Person, first: str, second: str) -> Quoted:
-    """Quotes what the notes say about two things, one after the other."""
+    """Quotes what the notes say about two things, one after the other, and then what fits the two together.
+
+    Half of a question is a poor question ("the shared hosting write-ups: what did it take on DreamHost"), so what only
+    both halves find is quoted as well.
+    """
     citations: list[Citation] = []
     parts: list[str] = []
-    for name in (first, second):
-        quotes = [q for q in await search(omac, person, name, shown=2) if q.on_topic]
-        here = [_citation(quote, n=len(citations) + n) for n, quote in enumerate(quotes, 1)]
-        citations += here
+
+    def quote(name: str, quotes: Sequence[Quote]) -> None:
+        here = [_citation(each, n=len(citations) + n) for n, each in enumerate(quotes, 1)]
+        citations.extend(here)
         parts.append(f"### {name}\n\n" + ("\n\n".join(map(shown, here)) or NOTHING))
+
+    for name in (first, second):
+        quote(name, [each for each in await search(omac, person, name, shown=OF_EACH_SIDE) if each.on_topic])
+    cited = {each.memory_id for each in citations}
+    together = [
+        each
+        for each in await search(omac, person, f"{first} and {second}", shown=OF_BOTH_SIDES)
+        if each.confidence >= FURTHER and each.candidate.id not in cited
+    ]
+    if together:
+        quote("Both", together)
     return Quoted("\n\n".join(parts), citations)
 
 

@@ -102,6 +102,29 @@ async def test_a_quote_is_a_part_of_its_passage_and_stays_short(real: tuple[Hous
     assert len(cited.text) <= quoting.EXCERPT
 
 
+async def test_a_comparison_also_quotes_what_only_both_halves_of_the_question_find(
+    real: tuple[House, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, ana = real
+    oil, dough, both, far = (
+        quoting.Quote(_found(said, 0.5), 0, len(said), 0.5, 1.0, named=False, confidence=confidence)
+        for said, confidence in (("5W-30.", 0.9), ("Twelve hours.", 0.8), ("Oil on dough.", 0.1), ("Rain.", 0.01))
+    )
+    finds = {"oil": [oil], "dough": [dough], "oil and dough": [dough, both, far]}
+
+    async def search(*given: object, **_: object) -> list[quoting.Quote]:
+        return finds[str(given[2])]
+
+    monkeypatch.setattr(quoting, "search", search)
+    found = await quoting.side_by_side(house.omac, ana, "oil", "dough")
+    assert [(each.n, each.text) for each in found.citations] == [
+        (1, "5W-30."),
+        (2, "Twelve hours."),
+        (3, both.grown(99)),
+    ]
+    assert found.text.index("### dough") < found.text.index("### Both") < found.text.index("Oil on dough.")
+
+
 async def test_an_empty_memory_refuses(real: tuple[House, Person]) -> None:
     house, ana = real
     found = await quoting.answer(house.omac, ana, "Which oil does the car take?")
@@ -109,13 +132,14 @@ async def test_an_empty_memory_refuses(real: tuple[House, Person]) -> None:
 
 
 def test_words_too_common_to_be_looked_up_count_when_the_found_are_ranked() -> None:
-    def found(said: str, cosine: float) -> Candidate:
-        return Candidate(
-            id=uuid.uuid4(), kind="passage", text=said, context="Garden", source="garden.md", said_by="document",
-            document_id=None, position=0, dated_on=None, created_at=dt.datetime.now(dt.UTC),
-            cosine=cosine, lexical=0, score=cosine,
-        )  # fmt: skip
-
-    nearer, wordier = found("Tomatoes like the sun.", 0.5), found("Water the tomato plants at night.", 0.4)
+    nearer, wordier = _found("Tomatoes like the sun.", 0.5), _found("Water the tomato plants at night.", 0.4)
     question = {"water": Word(weight=1.0, memories=50_000), "plant": Word(weight=1.2, memories=30_000)}
     assert [each.candidate for each in rank([nearer, wordier], question)] == [wordier, nearer]
+
+
+def _found(said: str, cosine: float) -> Candidate:
+    return Candidate(
+        id=uuid.uuid4(), kind="passage", text=said, context="Garden", source="garden.md", said_by="document",
+        document_id=None, position=0, dated_on=None, created_at=dt.datetime.now(dt.UTC),
+        cosine=cosine, lexical=0, score=cosine,
+    )  # fmt: skip
