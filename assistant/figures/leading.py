@@ -52,6 +52,16 @@ def lead(query: Query, figure: Figure) -> str:
         return f"You have {ends}{said(value, figure.unit)}{over}{where}"
     if query.subject in STILL:
         return f"{_capital(escaped(figure.subject))}: {said(value, figure.unit)}"
+    if (
+        query.measure is Measure.COUNT
+        and metric
+        and metric.kind is Kind.LEVEL
+        and (bound := query.bound)
+        and bound.value
+    ):
+        ends = " and ".join(f"{_THAN[each.than]} {said(each.value, each.unit or metric.shown)}" for each in bound.ends)
+        days = _capital(said(value, figure.unit))
+        return f"{days} on which the average {metric.title} was {ends}{_where(query)}"
     if query.measure is Measure.COUNT:
         return f"{_capital(said(value, figure.unit))}{_with(query)}{_where(query)}"
     if metric and metric.kind is Kind.NIGHT:

@@ -135,6 +135,17 @@ can you list my daily steps last week | step_count sum 2026-11-09..2026-11-15 by
 How long did I sleep each night last week? | sleep mean 2026-11-09..2026-11-15 by day
 What time did I go to bed every night last week? | bedtime mean 2026-11-09..2026-11-15 by day
 give me a table of my steps per day last week | step_count sum 2026-11-09..2026-11-15 by day
+what do I owe on my Visa | balance latest 2026-11-22 accounts=Visa
+How much was left over at the end of June? | net sum 2026-06-01..2026-06-30
+how much did I spend at Aldi in March, after refunds | spending sum 2026-03-01..2026-03-31 payees=Aldi
+which payee got the most money from me in June | spending top 2026-06-01..2026-06-30 by payee limit=1
+which supermarket gets most of our money this year | spending top 2026-01-01..2026-11-22 by payee categories=Groceries limit=1
+how often did we eat at Aldi in 2026 | spending count 2026-01-01..2026-11-22 payees=Aldi
+how many days in February did I get past 8000 steps | step_count count 2026-02-01..2026-02-28 >8000
+sleep on the night the clocks went back, 25 October 2026 | sleep mean 2026-10-25
+Daily steps for the last 7 days, day by day | step_count sum 2026-11-16..2026-11-22 by day
+Is my resting heart rate trending down this year? | resting_heart_rate trend 2026-01-01..2026-11-22
+what was the heaviest I have ever been | weight_body_mass max 2025-11-23..2026-11-22
 on how many days in October did I spend nothing at all | spending count 2026-10-01..2026-10-31 <=0EUR of-days
 how many no-spend days in October | spending count 2026-10-01..2026-10-31 <=0EUR of-days
 how many days in October did I not buy anything at Aldi | spending count 2026-10-01..2026-10-31 <=0EUR payees=Aldi of-days
@@ -592,6 +603,7 @@ how many days did I spend nothing on groceries but something on rent in October 
 how many days in October did I spend nothing except rent | 0
 how many days did I not sleep in October | 0
 how many litres of steps did I walk last week | 0
+was my heart rate ever above 140 this year | 1
 """
 """Question | how many choices there are."""
 

@@ -103,7 +103,7 @@ def _for(
         key, title_of(key, reading.have), reading.asked, period.days if period else None, compared=compare is not None,
         counted=each.counted,
         past=re.search(r"\b(?:did|was|were|slept|spent|had)\b", reading.words) is not None,
-        named=frozenset(kind for kind, names in (
+        ever=reading.ever, named=frozenset(kind for kind, names in (
             ("category", where.categories), ("payee", where.payees), ("account", where.accounts)) if len(names) == 1),
     )  # fmt: skip
     try:

@@ -22,6 +22,11 @@ from assistant.figures.language.splitting import each_part, grouped
 from assistant.figures.language.stocks import plans_of_stock
 from assistant.figures.query import Bound, Group, Measure
 
+ONCE_A_DAY = frozenset(
+    "resting_heart_rate weight_body_mass body_fat_percentage body_mass_index lean_body_mass vo2max "
+    "walking_speed".split()
+)
+"""Levels of which a day's average is as good as its readings."""
 _LOW = frozenset({"min", "earliest"})
 _LOW_WORDS = ("least", "lowest", "smallest", "shortest", "cheapest", "worst")
 _THAN_WORDS = {">": "over", ">=": "at least", "<": "under", "<=": "at most"}
@@ -45,6 +50,12 @@ def plans(case: Case) -> list[Plan]:
         return _streak(case)
     if asked.which is not None or any(word.startswith("top") for word in words) or _most_on(case, words):
         return [_top(case, words, kind)]
+    if kind == "level" and case.ever and asked.bound and case.key not in ONCE_A_DAY:
+        end = "highest" if asked.bound.than.startswith(">") else "lowest"
+        raise Ask(  # the mean of a day says nothing of its readings
+            f"I count days by their average {case.title}. Do you want the {end} reading?",
+            ((f"the {end} reading", f"{end} {{}}"),),
+        )
     bounded = kind == "workout" and asked.bound is not None and not asked.unit
     if asked.nothing and kind not in ("flow", "workout"):
         raise Ask(

@@ -13,7 +13,7 @@ from assistant.figures.language.said import plain
 from assistant.figures.query import Vocabulary
 
 _POLITE = re.compile(
-    r"^(?:(?:hi|hello|hey|ok|okay|please|pls|and|so|well|now|yes|thanks|twinning|assistant|um|uh|hmm|anyway|"
+    r"^(?:(?:hi|hello|hey|ok|okay|hiya|please|pls|and|so|well|now|yes|thanks|twinning|assistant|um|uh|hmm|anyway|"
     r"good (?:morning|afternoon|evening)|hi there|hey there) )*"
     r"(?:(?:can|could|would|will) you (?:please |kindly |just )*(?:tell|show|give|calculate|compute|check|find|"
     r"plot|draw|look up)(?: me)?"
@@ -33,6 +33,7 @@ _COUNTED = (
     r"hours?|hrs?|minutes?|mins?|km|kms|kilomet(?:er|re)s?|miles?|kilos?|kg|steps?|thousand|hundred|euros?|dollars?|"
     r"pounds?|bucks|quid"
 )
+_NUMBER = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten)"
 _BEST = r"(?:top|biggest|largest|highest|main|most expensive|best|worst|cheapest|smallest)"
 
 
@@ -46,7 +47,33 @@ _SAID_AS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
         (rf"^who(?:m)? (are|were|is|was) (the |my |our )?(?=(?:\w+ )?{_BEST}\b|\w+ payees?\b)", r"what \1 \2"),
         (r"^who(?:m)? (did|do|have|has) (i|we) (pay|paid|spend|spent)(?: the)? (most|least)\b",
          r"which payee \1 \2 \3 the \4"),
-        (r"\bhow much (?:do|did) (?:i|we) owe on\b", "what is the balance of"),
+        (r"\b(?:how much|what) (?:do|did) (?:i|we) (?:still )?owe on\b", "what is the balance in"),
+        (r"\b(?:what|how much) is left (?:on|in) (?!.*\bbudgets?\b)", "what is the balance in "),
+        (r"\bleft over (?:at|by) the end of (?=[a-z]+(?: 20\d\d)?$|(?:this|last) )", "left over in "),
+        (r"\b(?:after|less|minus|net of) (?:the |any |all )?(?:refunds|returns)\b", ""),
+        (r"\bnet (spend(?:ing)?|spent|expenses|expenditures?)\b", r"\1"),
+        (rf"\b({_BEST}) single\b", r"\1"),
+        (r"\b(which|what) (payee|shop|store|merchant|supermarket) (?:got|gets|get|received|receives) (?:the )?most"
+         r"(?: of)?(?: (?:my|our|the))?(?: money)?(?: from (?:me|us))?\b", r"at \1 \2 did i spend the most"),
+        (rf"\b(which|what|by|per|each|(?:top|best|biggest|{_NUMBER})) supermarket(s?)\b", r"\1 payee\2 for groceries"),
+        (rf"\b(?:top )?({_NUMBER}) (payees|shops|stores|merchants|categories) "
+         r"(?:that |to whom |to which |where |on which )?(?:i|we) (?:give|gave|pay|paid|send|sent|spend|spent) "
+         r"(?:the )?most(?: money)?(?: to| at| in| on)?\b",
+         r"top \1 \2"),
+        (r"^(?:on )?the (day|night|week|month) (?:that |when |on which |in which )?(?=(?:i|we) )", r"on which \1 did "),
+        (r"\b(?:on )?(?:the )?(?:night|day|morning) (?:that |when |on which )?the clocks "
+         r"(?:went|go|changed|were changed)(?: forward| back)? (?=(?:on )?\d)", "on "),
+        (r"^.*\b(?:sorry|scratch that|no wait) (?=(?:how|what|which|when|did|do|total)\b)", ""),
+        (r"\b(?:get|got|go|went|gone|getting|going|come|came) (?:past|over|above) (?=\d)", "over "),
+        (r"(?<=[a-z0-9]) v (?=[a-z0-9])", " vs "),
+        (r"\b(?:lower|higher|more|less|better|worse|longer|shorter) ([a-z0-9 ]+?) (?:when|if|on days when) (?:i|we) "
+         r"(\w+) (?:more|less|better|worse|longer|badly|well|little|a lot)\b", r"\1 relate to \2"),
+        (r"\b((?:per|by|each) (?:category|payee|shop|account)\b.*?) (?:the )?(?:highest|largest|biggest) first\b",
+         r"\1"),
+        (r"\bever recorded\b", "ever"),
+        (r"\b(heaviest|lightest) (?:that )?(?:i|we) (?:have |had )?(ever )?(?:been|was|were|weighed)\b",
+         lambda match: f"{match[1]} weight {match[2] or ''}"),
+        (r"\b((?:sport|activity|exercise|workout)\b.*?) most (?:often|frequently)\b", r"\1 the most"),
         (r"\bincome (?:minus|less|after) (?:(?:all|my|our|the) )*(?:spending|expenses|outgoings|costs|expenditures?)\b",
          "net"),
         (r"\bdifference between (?:my |our )?(?:income|earnings) and (?:my |our )?(?:spending|expenses|outgoings)\b",

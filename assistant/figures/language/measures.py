@@ -22,7 +22,7 @@ _GROUPS: dict[str, Group] = {
     r"quarters?": Group.QUARTER,
     r"years?": Group.YEAR,
     r"categor(?:y|ies)|kinds? of expenses?|areas?": Group.CATEGORY,
-    r"payees?|shops?|stores?|merchants?|supermarkets?|compan(?:y|ies)|vendors?": Group.PAYEE,
+    r"payees?|payers?|shops?|stores?|merchants?|compan(?:y|ies)|vendors?": Group.PAYEE,
     r"accounts?|cards?": Group.ACCOUNT,
     r"activit(?:y|ies)|sports?|(?:kinds?|types?|sorts?) of (?:workouts?|exercise|training)|"
     r"(?:workout|activity|exercise) types?": Group.ACTIVITY,
@@ -176,6 +176,8 @@ def take_groups(said: Said, asked: Asked) -> None:
         asked.single = match["word"].startswith(("in ", "on ")) and match["word"] != "in each"
     elif match := said.take(r"\b(?P<adverb>" + "|".join(_ADVERBS) + r")\b"):
         asked.per, asked.per_word = _ADVERBS[match["adverb"]], "per"
+    if asked.per is Group.DAY and asked.per_word == "by":
+        said.take(r"\b(?:daily|nightly)\b")
     asked.listed = said.has(r"\b(?:list|table|one by one|each and every)\b") is not None
     if asked.per not in (None, Group.DAY):
         asked.daily = said.take(r"\b(?:daily|nightly|(?:per|a|each|every) (?:day|night))\b") is not None
@@ -192,7 +194,9 @@ MEASURES: tuple[tuple[str, str], ...] = (
      r"(?:recorded|measured))?", "latest"),
     (r"distribution|histogram|spread|distributed|how (?:much )?(?:does|do|did) (?:it )?vary|vary|varies|"
      r"varied", "distribution"),
-    (r"trend(?:s|ing)?|(?:going|gone|went|go|goes|moving|heading) (?:up or down|up|down)|up or down|increas\w+|"
+    (r"trend(?:s|ing)?(?: (?:up or down|upwards?|downwards?|up|down))?|"
+     r"(?:going|gone|went|go|goes|moving|heading) (?:up or down|up|down)|"
+     r"up or down|increas\w+|"
      r"decreas\w+|rising|"
      r"dropp(?:ed|ing)|declin\w+|improv\w+|(?:getting|got|gotten|become|becoming) (?:better|worse|higher|lower|"
      r"longer|shorter|more|less|heavier|lighter|fitter|later|earlier|faster|slower)|"

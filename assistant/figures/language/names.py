@@ -199,7 +199,9 @@ def take_parts(said: Said, have: Vocabulary) -> list[Name]:
             stored = [(full, each) for full, options in _stored(have).items() for each in options if _within(key, full)]
             ends = (full[: len(key)] == key or full[-len(key) :] == key for full, _ in stored)
             sure = tuple(dict.fromkeys(each for at_end, (_, each) in zip(ends, stored, strict=True) if at_end))
-            options = sure or tuple(dict.fromkeys(each for _, each in stored))
+            others = tuple(dict.fromkeys(each for _, each in stored))
+            kinds = {kind for kind, _ in sure or others}  # "Müller" may be that of "Dr. Müller Zahnarzt" too
+            options = tuple(dict.fromkeys((*sure, *(each for each in others if each[0] in kinds))))
             if options:
                 name = replace(_at(said, start, end, options, partly=True), unsure=not sure)
                 said.taken(name.start, name.end)

@@ -67,7 +67,8 @@ _MORE_WORDS: Mapping[str, tuple[str, ...]] = {
     ),
     r"(?:calories|kcal|energy)(?: \w+)? burn(?:ed|t)?|burn(?:ed|t)?": ("active_energy",),
     r"calories (?:i )?(?:ate|eaten)|ate|eat|eaten": ("dietary_energy",),
-    r"blood pressure": ("blood_pressure_systolic", "blood_pressure_diastolic"),
+    r"spo2|blood oxygen|oxygen saturation": ("blood_oxygen_saturation",),
+    r"blood pressure|bp": ("blood_pressure_systolic", "blood_pressure_diastolic"),
     r"(?:fall|fell|falling|get|got|getting) (?:asleep|to sleep)|(?:go|went|going|gone|get|got|getting) "
     r"(?:in)?to (?:bed|sleep)"
     r"|turn(?:ed)? in|bed ?times?": ("bedtime",),
@@ -86,7 +87,7 @@ _MORE_WORDS: Mapping[str, tuple[str, ...]] = {
     r"train(?:ed|ing|ings)?|work(?:ed|ing)? out|workouts?|exercise sessions?|gym sessions?|"
     r"training sessions?": ("workouts",),
     r"exercis(?:e|ed|ing)": ("apple_exercise_time", "workouts"),
-    r"weigh(?:ed|s|ing)?|kilos|body ?weight|weight|heavy": ("weight_body_mass",),
+    r"weigh(?: ins?|ed|s|ing)?|kilos|body ?weight|weight|heavy": ("weight_body_mass",),
     r"pulse|heart ?rate|heart ?beats?|bpm|beats per minute": ("heart_rate",),
     r"steps?|step counts?|step totals?": ("step_count",),
     r"stairs?|floors?|flights?": ("flights_climbed",),

@@ -69,6 +69,8 @@ def meant_topics(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Nam
     )
     if said.has(r"\b(?:time|hours|minutes)(?: (?:do|did|have) (?:i|we))?(?: usually)? spen[dt]\b"):
         said.take(r"\bspen[dt]\b")
+    if names:  # "how often did we eat at Pho Saigon"
+        said.take(rf"\b(?:eat|ate|eaten|dine|dined|drink|drank)(?: out)?(?= {DONE})")
     named = [] if said.has(rf"\b(?:{SPENDING})\b") else take_named_activities(said, have, long=True)
     metrics = _merged(take_metrics(said, have))
     # "Spent at the gym": where it is about money, a kind of exercise is part of a name.
@@ -86,6 +88,9 @@ def meant_topics(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Nam
     exercise = _exercise(said, asked, have, metrics, activities)
     if not (metrics or exercise or money) and _of_nights(said, asked):
         metrics = [Topic(0, 0, ("sleep",) if "sleep" in have.subjects else (), "sleep")]
+    if not (metrics or exercise or money) and asked.which is Group.ACTIVITY:
+        metrics = [Topic(0, 0, ("workouts",) if "workouts" in have.subjects else (), "workouts", counted=True)]
+        exercise = _exercise(said, asked, have, metrics, activities)
     found = [_meant(each) for each in metrics if not exercise or not _absorbed(each)]
     return sorted([*found, *exercise, *money], key=lambda each: each.start)
 
@@ -227,6 +232,11 @@ def _no_such_workouts(said: Said, asked: Asked, have: Vocabulary, activities: li
         if here:
             return [Meant(first.start, first.end, here, "walking", question="Do you mean steps or distance?",
                           choices=_walking_choices(said, here, have))]  # fmt: skip
+    distance = f"{first.title}_distance"
+    if distance in have.subjects and distance in _DISTANCES and not timed and asked.counted == "":
+        far = asked.unit == "distance" or re.search(r"\bfar\b|\b(?:km|kms|miles?)\b|kilomet|\bdistance\b", said.text)
+        if far or asked.how == "much" or re.search(r"\b(?:more|less|further)\b", said.text):
+            return [Meant(first.start, first.end, (distance,), title_of(distance, have))]
     return [
         Meant(first.start, first.end, (), f"{first.title} workouts", weak=not re.search(r"\b(?:i|my|we)\b", said.text))
     ]
