@@ -35,9 +35,13 @@ from assistant.labels import NOTHING, Labels
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 METADATA = tuple(
     ipaddress.ip_network(each)
-    for each in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32", "192.0.0.192/32")
+    for each in (
+        *("169.254.0.0/16", "fe80::/10", "100.100.100.200/32", "192.0.0.192/32", "168.63.129.16/32"),
+        *("fd00:ec2::/32", "fd20:ce::254/128"),
+    )
 )
-"""Link-local, and the addresses at which clouds tell a machine its secrets. Never called, whoever lists them."""
+"""Link-local, and the addresses at which clouds tell a machine its secrets (also Alibaba's, Oracle's, Azure's, Amazon's
+and Google's). Never called, whoever lists them."""
 _OWN = tuple(ipaddress.ip_network(each) for each in ("100.64.0.0/10", "192.0.0.0/24", "fec0::/10"))
 """Networks of one's own that `ipaddress` does not call private: shared (also Tailscale's), protocols', site-local."""
 _HERE = ipaddress.ip_network("0.0.0.0/8")

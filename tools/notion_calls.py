@@ -250,6 +250,7 @@ async def update_page(client: NotionClient, attempt: Attempt, *, page: str, prop
         link=link_to(done.id),
         read_back=there is not None and _holds(there, properties),
         undo=Inverse("notion_update_page", {"page": page, "properties": before}) if before else None,
+        labels=_labels("what stood in Notion before", *(_word(each) for each in done.before.values())),
     )
 
 

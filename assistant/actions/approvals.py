@@ -240,9 +240,9 @@ class Actions(Overview):
             raise NotAllowed("This cannot be undone from here" + _at(outcome.receipt) + ".")
         async with self._database.session(owner, planned=True) as session:
             before = Proposal.thaw((await self._operation(session, owner, key)).frozen)
-        wish = Wish(
-            inverse.tool, inverse.arguments, target=before.target, publishes=before.publishes, undoes=key, origins={}
-        )
+        # What stood there before came from the service, and goes back there.
+        labels = before.labels.join(outcome.receipt.labels)
+        wish = Wish(inverse.tool, inverse.arguments, before.target, labels, publishes=before.publishes, undoes=key)
         return await self.propose(owner, wish, place)
 
     async def waiting(self, owner: UUID, *, thread: UUID | None = None) -> list[Approval]:

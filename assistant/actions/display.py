@@ -25,6 +25,8 @@ _BLANKS = re.compile(
 """Other blanks than the space, and letters and marks that show nothing."""
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://([^\s<>\"'`/?#\\]*)", re.IGNORECASE)
 _MAILBOX = re.compile(r"(?<=[^\s@]@)[^\s@<>\"'`,;:()/]+\.[^\s@<>\"'`,;:()/]+")
+_BARE = re.compile(r"(?<![\w.@/-])(?=[^\s/]*[^\x00-\x7f])(?:[\w-]+\.)+[^\W\d_]{2,}(?![\w.-]*@)")
+"""A host without a scheme, with letters beyond ASCII; many places make a link of it."""
 _AT_THE_END = re.compile(r" +(?=\n|\Z)")
 _WORD = re.compile(r"[^\W\d_]+")
 _ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")
@@ -67,6 +69,7 @@ def visible(text: str) -> str:
     spots = sorted(
         [(found.end(), _host_of(found.group(1))) for found in _ADDRESS.finditer(text)]
         + [(found.end(), _host_of(found.group())) for found in _MAILBOX.finditer(text)]
+        + [(found.end(), _host_of(found.group())) for found in _BARE.finditer(text)]
     )
     marked = {n for found in _WORD.finditer(text) for n in _strangers(found)}
     marked |= {n for found in _AT_THE_END.finditer(text) for n in range(*found.span())}

@@ -72,6 +72,12 @@ _DOING = "saving|storing|noting|recording|adding|updating|deleting|removing|send
 _OBJECT = "it|this|that|them|these|those|your?|the|everything|down|an? (?:note|reminder|entry|event|task|memory)"
 _THING = "reminder|note|appointment|event|alarm|timer|task|memory|message|e-?mail|meeting|entry|list|fact"
 _BEGINS = r"(?:^|[.!?\n]\s*)(?:(?:ok(?:ay)?|sure(?: thing)?|great|alright|got it|yes|perfect|certainly)[,.!]*\s+)*"
+_DID_THERE = (
+    "opened|closed|re-?opened|filed|commented|label+ed|published|merged|archived|run|started|triggered|handled"
+    "|taken care of|dealt with"
+)
+"""Deeds at services. Alone they tell of shops and eyes too: they count with "I have", or with what they are done to."""
+_PLACE_THERE = r"(?:issue|ticket|bug report|pull request|comment|label|page|workflow|import)s?(?: #?\d+)?"
 _ADVERBS = "(?:just |already |now |also |successfully |gone ahead and )"
 _CLAIM = re.compile(
     # I have saved it; I just sent the mail; I saved your note. But not: I saved up for a bike.
@@ -90,7 +96,17 @@ _CLAIM = re.compile(
     rf"|{_BEGINS}(?:your |the |a )?(?:{_THING}) (?:is |was )?(?:{_DID}|set)\b"
     # Your note has been saved; it is now booked; successfully added.
     rf"|(?<!\bnothing )\b(?:has|have|is|are|was|were) (?:(?:been|now|successfully|already) )+(?:{_DID}|set)\b"
-    rf"|\bsuccessfully (?:{_DID})\b|\b(?:{_DID}) successfully\b",
+    rf"|\bsuccessfully (?:{_DID})\b|\b(?:{_DID}) successfully\b"
+    # I've opened it; I just closed #5; the issue is now open; comment posted; that's been handled; closed #5.
+    rf"|\bI(?:['’]ve| have) {_ADVERBS}*(?:{_DID_THERE})\b|\bI {_ADVERBS}+(?:{_DID_THERE}|ran)\b"
+    rf"|\bI (?:{_DID_THERE}|ran) (?:on )?(?:it|that|#\d|(?:the |your |an? )?{_PLACE_THERE}\b)"
+    rf"|\bI went ahead and (?:{_DID}|{_DID_THERE}|put|made|set|ran)\b|\bI did (?:it|that)\b"
+    rf"|{_BEGINS}(?:your |the |an? )?{_PLACE_THERE} (?:(?:is|was|has|been|now|already) )*(?:{_DID}|{_DID_THERE})\b"
+    r"(?! by\b)"
+    rf"|\b{_PLACE_THERE} is (?:now|already) (?:open|up|live|there)\b"
+    rf"|\b(?:it|that|this)(?:['’]s| has) been (?:{_DID_THERE})\b"
+    rf"|{_BEGINS}(?:{_DID_THERE}) (?:on )?(?:#\d|{_PLACE_THERE} #?\d)|\bran successfully\b"
+    rf"|\b(?:{_THING}) is on its way\b",
     re.IGNORECASE,
 )
 _CALL = re.compile(

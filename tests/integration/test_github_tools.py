@@ -273,6 +273,7 @@ async def test_the_undo_of_an_opened_issue_closes_it(home: House, ada: Person, t
     outcome = await approve(home, ada, await asked(home, ada, OPEN))
     back = await undo(home, ada, outcome)
     assert back.title == "Close an issue on GitHub (ada)"
+    assert "carries: personal" in back.text.split("\n")
     assert (await approve(home, ada, back)).state == "confirmed"
     assert there.repos[HOUSE].issues[2]["state_reason"] == "not_planned"
 

@@ -94,7 +94,11 @@ async def test_a_property_is_set_and_set_back(home: Home) -> None:
     assert outcome.told == f"Done: set Status to “Done” in Notion.\n{link_to(home.roof)}"
     assert home.value(home.roof, "Status")["name"] == "Done"
     actions = home.house.outside.actions
-    await home.approve(actions.shown(await actions.undo(home.ana.id, outcome.id, Place("web"))))
+    undo = actions.shown(await actions.undo(home.ana.id, outcome.id, Place("web")))
+    # What goes back there may have been written by anybody who can write in Notion.
+    assert undo.warnings == ("Part of it comes from text that you did not write: what stood in Notion before.",)
+    assert "carries: personal" in undo.text.split("\n")
+    await home.approve(undo)
     assert home.value(home.roof, "Status") is None
 
 

@@ -168,6 +168,10 @@ def test_what_differs_looks_different(one: dict[str, Any], other: dict[str, Any]
         ("https://example.org\uff0eevil.com", "https://example.org．evil.com ⟨host example.org.evil.com⟩"),
         ("mail anna@bücher.example", "mail anna@bücher.example ⟨host xn--bcher-kva.example⟩"),
         ("mail anna@example.org", "mail anna@example.org"),
+        ("see www.аррӏе.com/a", "see www.аррӏе.com ⟨host www.xn--80ak6aa92e.com⟩/a"),
+        ("see аррӏе.com, now", "see аррӏе.com ⟨host xn--80ak6aa92e.com⟩, now"),
+        ("see www.apple.com", "see www.apple.com"),
+        ("Sie ist größer.", "Sie ist größer."),
     ],
 )
 def test_nothing_hides_or_disguises_itself(text: str, seen: str) -> None:

@@ -122,6 +122,23 @@ Reminder set.
 Reminder created!
 Message sent.
 Sure thing! Your appointment is now booked.
+I've taken care of it.
+I went ahead and closed it.
+I just opened issue #5.
+I opened the issue for you.
+I closed #5 as not planned.
+I have commented on the pull request.
+I have now run the workflow.
+I did it.
+Issue created.
+Issue #12 opened: https://github.com/a/b/issues/12
+The issue is now open.
+Your comment was posted.
+The page has been created in Notion.
+That's been handled.
+The workflow ran successfully.
+Closed #5.
+Your email is on its way.
 """.strip().split("\n")
 CALLS = [
     '{"name": "remember", "arguments": {"text": "the code is 1"}}',
@@ -157,6 +174,13 @@ Sent with love, that letter was a joy.
 I would book the early train.
 Updates are usually good news.
 Noted authors such as Woolf lived there.
+The shop has been closed since 1990.
+The museum is now open on Mondays.
+The question was closed by a moderator long ago.
+The issue was opened by Ben in 2019.
+I opened my eyes, says the poem.
+Closed shops are a sad sight.
+An issue can be closed at any time.
 """.strip().split("\n")
 
 
