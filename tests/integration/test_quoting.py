@@ -137,9 +137,16 @@ def test_words_too_common_to_be_looked_up_count_when_the_found_are_ranked() -> N
     assert [each.candidate for each in rank([nearer, wordier], question)] == [wordier, nearer]
 
 
-def _found(said: str, cosine: float) -> Candidate:
+def test_the_note_that_is_called_what_is_asked_for_comes_before_those_that_mention_it() -> None:
+    mentions, called = _found("A glacier, a glacier.", 0.6), _found("Ice that flows.", 0.4, context="Ice > Glaciers")
+    question = {"glacier": Word(weight=2.0, memories=9)}
+    assert [each.candidate for each in rank([mentions, called], question)] == [called, mentions]
+    assert rank([mentions, called], {})[0].candidate == mentions
+
+
+def _found(said: str, cosine: float, *, context: str = "Garden") -> Candidate:
     return Candidate(
-        id=uuid.uuid4(), kind="passage", text=said, context="Garden", source="garden.md", said_by="document",
+        id=uuid.uuid4(), kind="passage", text=said, context=context, source="garden.md", said_by="document",
         document_id=None, position=0, dated_on=None, created_at=dt.datetime.now(dt.UTC),
         cosine=cosine, lexical=0, score=cosine,
     )  # fmt: skip
