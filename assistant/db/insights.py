@@ -131,6 +131,15 @@ async def vote(session: AsyncSession, owner: UUID, notice: UUID, *, up: bool) ->
     return kind
 
 
+async def take_back(session: AsyncSession, owner: UUID, notice: UUID) -> str | None:
+    """Takes the thumb on one insight back, whichever it was. Returns the kind; None for no such insight."""
+    kind: str | None = await session.scalar(
+        text("UPDATE insights SET vote = NULL WHERE owner_id = :owner AND notice_id = :notice RETURNING kind"),
+        {"owner": owner, "notice": notice},
+    )
+    return kind
+
+
 async def wake(session: AsyncSession, owner: UUID, kind: str) -> int:
     """Takes back all thumbs down on a kind; returns how many there were."""
     gone = await session.execute(

@@ -42,7 +42,7 @@ async def test_on_a_phone_an_insight_is_found_opened_and_given_a_thumb_that_can_
 
     records = page.get_by_role("cell", name="€389.70")
     await expect(records).to_be_hidden()
-    await page.get_by_text("The 1 record behind it").tap()
+    await page.get_by_text("The record behind it").tap()
     await expect(records).to_be_visible()
     up, down = (page.get_by_role("button", name=name, exact=True) for name in ("Useful", "Not useful"))
     await expect(up).to_have_attribute("aria-pressed", "false")
@@ -52,6 +52,8 @@ async def test_on_a_phone_an_insight_is_found_opened_and_given_a_thumb_that_can_
     await expect(down).to_have_attribute("aria-pressed", "true")
     await expect(up).to_have_attribute("aria-pressed", "false")
     await expect(page.get_by_role("status")).to_contain_text("after one more thumb down")
+    await down.tap()
+    await expect(down).to_have_attribute("aria-pressed", "false")
     await phone.fits()
     await phone.shot("phone-inbox")
     phone.nothing_left_the_house()

@@ -18,6 +18,7 @@ from web_client import Browser, serving
 from assistant import auth
 from assistant.events import Figure, Person
 from assistant.figures import addresses
+from assistant.figures.money.names import capped, label_of
 from assistant.figures.pictures.drawing import picture_of
 from assistant.figures.query import Bound, Group, Measure, Period, Query, Where
 from assistant.house import House
@@ -205,6 +206,18 @@ async def test_names_from_a_bank_are_text_on_the_page(browser: Browser, anas: Pe
     )
     assert "&lt;img src" in drawn.text
     assert "<img" not in drawn.text
+
+
+async def test_a_name_without_an_end_is_short_above_the_records_and_whole_in_them(
+    browser: Browser, house: House, ana: Person
+) -> None:
+    longest = capped("Endless " * 200)
+    await earn_and_spend(house.database, ana.id, payee=longest)
+    page = (await opened(browser, replace(SPENDING, where=Where(payees=(longest,))))).text
+    assert f'<p class="source">{label_of(longest)}</p>' in page
+    assert page.count(longest) == 1
+    assert re.search(rf'<td class="?long"?>{longest}', page)
+    assert re.search(r"<td>[^<]*42\.50", page)
 
 
 async def test_long_lists_come_in_pages_and_each_record_once(

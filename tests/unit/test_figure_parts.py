@@ -31,6 +31,22 @@ def test_the_records_behind_one_question_are_linked_once() -> None:
     assert said == f"So many.\n\n[The 1\\,200 records behind this]({addresses.rows_at(DAYS)})"
 
 
+def test_the_records_of_several_currencies_are_counted_together() -> None:
+    spent = Query("spending", Measure.SUM, MARCH)
+    euros, pounds = ({**figure(spent, records=records), "unit": unit} for records, unit in ((122, "EUR"), (2, "GBP")))
+    assert "[The 124 records behind this]" in figure_parts.links([euros, pounds, {**euros, "records": 40}])
+    assert "[The record behind this]" in figure_parts.links([{**euros, "records": 1}])
+
+
+def test_a_comparison_links_the_records_of_both_periods_and_not_their_sum_again() -> None:
+    february = Period(dt.date(2026, 2, 1), dt.date(2026, 2, 28))
+    earlier, both = Query("step_count", Measure.SUM, february), Query("step_count", Measure.SUM, MARCH, february)
+    said = figure_parts.links([figure(ONE, records=31), figure(earlier, records=28), figure(both, records=59)])
+    assert said.count("](") == 2
+    assert "59" not in said
+    assert "[The 59 records behind this]" in figure_parts.links([figure(both, records=59)])
+
+
 def test_several_questions_are_told_apart_and_their_names_are_letters() -> None:
     said = figure_parts.links([figure(DAYS, subject="[x](https://evil.test)"), figure(ONE, records=1)])
     assert "\\[x\\]\\(https" in said

@@ -21,6 +21,7 @@ from assistant.events import Person
 from assistant.figures import addresses
 from assistant.figures.health.metrics import METRICS
 from assistant.figures.language.days import named, named_span
+from assistant.figures.money.names import label_of
 from assistant.figures.pictures import charts
 from assistant.figures.pictures.chart_choice import Chart
 from assistant.figures.pictures.drawing import chart_of
@@ -31,6 +32,8 @@ MAX_PAGE = 10_000
 PARTS = ("", "compare", "against")
 NAMED = ("As it came", "Until", "As of")
 """Heads without which a cell could be taken for another."""
+SHORT = 24
+"""A cell of so many characters stays on one line, a day or an amount for example; a longer name is broken."""
 NOTHING = "There is nothing to draw here any more."
 
 router = APIRouter(include_in_schema=False)
@@ -126,12 +129,16 @@ def _row(query: Query, heads: Sequence[str], row: Row, *, of: str, why: bool) ->
     if row.day is not None:
         cells[0] = f'<a href="{_address(query, of=of, day=row.day)}">{cells[0]}</a>'
     said = [
-        f'<td data-head="{escape(head)}">{cell}</td>' if head in NAMED and cell else f"<td>{cell}</td>"
-        for head, cell in zip(heads, cells, strict=True)
+        f"<td{' class=long' if len(came) > SHORT else ''}{_head(head) if head in NAMED and cell else ''}>{cell}</td>"
+        for head, came, cell in zip(heads, row.cells, cells, strict=True)
     ]
     if why:
         said.append(f'<td class="why">{outside_markup.text(row.left_out)}</td>' if row.left_out else "<td></td>")
     return f"<tr{' class=out' if row.left_out else ''}>{''.join(said)}</tr>"
+
+
+def _head(head: str) -> str:
+    return f' data-head="{escape(head)}"'
 
 
 def _ways(query: Query, *, of: str, day: dt.date | None) -> str:
@@ -153,7 +160,9 @@ def _ways(query: Query, *, of: str, day: dt.date | None) -> str:
 
 def _conditions(query: Query) -> str:
     where = query.where
-    names = [*where.categories, *where.payees, *where.accounts, *where.activities, *where.sources]
+    names = [label_of(each) for each in (
+        *where.categories, *where.payees, *where.accounts, *where.activities, *where.sources
+    )]  # fmt: skip
     return f'<p class="source">{outside_markup.text(", ".join(names))}</p>' if names else ""
 
 

@@ -15,6 +15,7 @@ from assistant.channels.web.rendering import literal
 from assistant.errors import BadInput
 from assistant.figures import addresses
 from assistant.figures.grouping import short_span
+from assistant.figures.money.amounts import is_currency
 from assistant.figures.pictures.charts import worth_drawing
 from assistant.figures.query import Query
 
@@ -31,17 +32,23 @@ class _Asked:
 
 
 def _asked(figures: Iterable[Mapping[str, Any]]) -> list[_Asked]:
-    """The questions behind the figures, each once, with the most records that a figure of it has."""
+    """The questions behind the figures, each once, with the most records that a figure of it has.
+
+    An answer in several currencies has a figure for each, of records of their own at the same address: they are added.
+    """
     found: dict[Query, _Asked] = {}
+    most: dict[Query, dict[str, int]] = {}
     for each in figures:
         try:
             query = addresses.query_at(str(each.get("rows_at") or ""))
         except BadInput:
             continue  # computed from no records of ours, or stored by a version with other addresses
-        records = int(each.get("records") or 0)
-        known = found.get(query)
-        if known is None or known.records < records:
-            found[query] = _Asked(query, known.subject if known else str(each.get("subject") or ""), records)
+        unit = str(each.get("unit") or "")
+        counts = most.setdefault(query, {})
+        of = unit if is_currency(unit) else ""
+        counts[of] = max(counts.get(of, 0), int(each.get("records") or 0))
+        subject = found[query].subject if query in found else str(each.get("subject") or "")
+        found[query] = _Asked(query, subject, sum(counts.values()))
     return list(found.values())
 
 
@@ -51,7 +58,15 @@ def links(figures: Sequence[Mapping[str, Any]]) -> str:
     Args:
         figures: As `events.figure_as_json` writes them.
     """
-    asked = [each for each in _asked(figures) if each.records][:MAX_LINKS]
+    found = [each for each in _asked(figures) if each.records]
+    alone = {(each.query.subject, each.query.period) for each in found if not each.query.compare}
+    # A comparison's own link would be the third to records that two others open already.
+    asked = [
+        each
+        for each in found
+        if each.query.compare is None
+        or not alone.issuperset({(each.query.subject, part) for part in (each.query.period, each.query.compare)})
+    ][:MAX_LINKS]
     named = len(asked) > 1
     said = [f"[{_label(each, named=named)}]({addresses.rows_at(each.query)})" for each in asked]
     return " ".join(said)
@@ -66,7 +81,7 @@ def with_links(answer: str, figures: Sequence[Mapping[str, Any]]) -> str:
 def _label(asked: _Asked, *, named: bool) -> str:
     count = f"{asked.records:,} record{'' if asked.records == 1 else 's'}"
     if not named or not asked.subject:
-        return literal(f"The {count} behind this")
+        return literal("The record behind this" if asked.records == 1 else f"The {count} behind this")
     period = asked.query.period
     return literal(f"{asked.subject}, {short_span(period.start, period.end)}: {count}").replace("\n", " ")
 

@@ -22,6 +22,7 @@ from assistant.figures.health.metrics import METRICS, Kind
 from assistant.figures.insights.finding import KINDS
 from assistant.figures.insights.standing import KindStatus
 from assistant.figures.money.amounts import from_minor
+from assistant.figures.money.names import label_of
 from assistant.figures.query import Measure, Period, Query, Where
 
 DAYS = ("day", "due", "from")
@@ -125,8 +126,10 @@ def _thumbs(notice: Notice, opinion: Opinion) -> tuple[str, str]:
 
 
 def _thumb(way: str, label: str, *, pressed: bool) -> str:
+    """A thumb. One that is given takes itself back; two quick taps on one that is not say the same thing twice."""
+    value, title = ("none", ' title="Tap again to take it back"') if pressed else (way, "")
     return (
-        f'<button class="plain thumb {way}" name="thumb" value="{way}" aria-pressed="{str(pressed).lower()}">'
+        f'<button class="plain thumb {way}" name="thumb" value="{value}" aria-pressed="{str(pressed).lower()}"{title}>'
         f"{_THUMB}{label}</button>"
     )
 
@@ -150,7 +153,7 @@ def evidence_html(evidence: Sequence[Mapping[str, Any]]) -> str:
             pairs = [pair for row in rows for pair in zip(heads, row, strict=True)]
             facts = "".join(f"<dt>{head}</dt><dd>{cell}</dd>" for head, cell in pairs)
             parts.append(f'<dl class="facts">{facts}</dl>')
-    count = f"{records} record{'' if records == 1 else 's'}"
+    count = "record" if records == 1 else f"{records} records"
     return f"<details><summary>The {count} behind it</summary>{''.join(parts)}{_ways(evidence)}</details>"
 
 
@@ -199,7 +202,7 @@ def _ways(evidence: Sequence[Mapping[str, Any]]) -> str:
             level = METRICS[name].kind is not Kind.TOTAL
             query, label = Query(name, Measure.MEAN if level else Measure.SUM, period), METRICS[name].title
         else:
-            query, label = Query("spending", Measure.SUM, period, where=Where(payees=(name,))), name
+            query, label = Query("spending", Measure.SUM, period, where=Where(payees=(name,))), label_of(name)
         if address := addresses.rows_at(query):
             said.append(f'<a href="{escape(address)}">All that is kept of {text(label)} on these days</a>')
     return f"<p>{'<br>'.join(said)}</p>" if said else ""

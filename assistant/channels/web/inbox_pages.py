@@ -52,12 +52,15 @@ async def see(request: Request, person: Person) -> Response:
 
 @for_person
 async def vote(request: Request, person: Person) -> Response:
-    """A thumb on an insight, up or down; the last one counts."""
+    """A thumb on an insight, up or down; the last one counts. The page says "none" where it shows it as given."""
     key, thumb = _key(request), (await request.form()).get("thumb")
-    if thumb not in ("up", "down"):
+    if thumb not in ("up", "down", "none"):
         raise BadInput("This page is out of date; reload it.")
     async with house().database.session(person.id) as session:
-        kind = await insights.vote(session, person.id, key, up=thumb == "up")
+        if thumb == "none":
+            kind = await insights.take_back(session, person.id, key)
+        else:
+            kind = await insights.vote(session, person.id, key, up=thumb == "up")
     if kind is None:
         raise NotFound("There is no such insight.")
     return RedirectResponse(f"/inbox#{inbox_markup.anchor(key)}", 303)

@@ -101,7 +101,7 @@ WORDS: dict[str, Any] = {
         "watermark": "A number in an answer opens what it quotes.",
     },
     "threadHistory": {
-        "sidebar": {"title": "Conversations", "empty": "No conversations yet"},
+        "sidebar": {"title": "Conversations", "empty": "No conversations here"},
         "thread": {
             "untitled": "Conversation",
             "actions": {
