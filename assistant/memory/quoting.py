@@ -28,10 +28,10 @@ OF_EACH_SIDE, OF_BOTH_SIDES = 2, 3
 """Sources of a comparison: about one of the two things, and about the two together."""
 FIRST_QUOTE, FURTHER_QUOTE, EXCERPT = 700, 400, 1200
 """How many characters the first quote, the further ones and a citation grow to around the best sentence."""
-LOOKED_INTO = 15
-"""Passages whose sentences are compared with the question one by one."""
-SENTENCES = 45
-"""Sentences that are embedded for one question: what a small CPU does in half a second."""
+LOOKED_INTO, LOOKED_INTO_OF_A_SIDE = 15, 8
+"""Passages whose sentences are compared with the question, or with one of two things, one by one."""
+SENTENCES = 3
+"""Sentences of each of them that are embedded, on average: together what a small CPU does in half a second."""
 SENTENCE_CHARACTERS = 600
 THRESHOLD = 0.35
 """Below this probability the answer is a refusal; see `ranking` for how it was calibrated."""
@@ -138,7 +138,8 @@ async def side_by_side(omac: Omac, person: Person, first: str, second: str) -> Q
         parts.append(f"### {name}\n\n" + ("\n\n".join(map(shown, here)) or NOTHING))
 
     for name in (first, second):
-        quote(name, [each for each in await search(omac, person, name, shown=OF_EACH_SIDE) if each.on_topic])
+        found = await search(omac, person, name, shown=OF_EACH_SIDE, looked_into=LOOKED_INTO_OF_A_SIDE)
+        quote(name, [each for each in found if each.on_topic])
     cited = {each.memory_id for each in citations}
     together = [
         each
@@ -163,11 +164,17 @@ async def overview(omac: Omac, person: Person, topic: str) -> Quoted:
 
 
 async def search(
-    omac: Omac, person: Person, question: str, *, shown: int = SHOWN, from_one_document: int = FROM_ONE_DOCUMENT
+    omac: Omac,
+    person: Person,
+    question: str,
+    *,
+    shown: int = SHOWN,
+    from_one_document: int = FROM_ONE_DOCUMENT,
+    looked_into: int = LOOKED_INTO,
 ) -> list[Quote]:
     """The quotes that fit a question best, best first; none is left out for being weak."""
     recalled = await omac.search(person, question, limit=CANDIDATES)
-    quotes = await _look_into(omac, rank(recalled.candidates, recalled.words)[:LOOKED_INTO], recalled)
+    quotes = await _look_into(omac, rank(recalled.candidates, recalled.words)[:looked_into], recalled)
     chosen: list[Quote] = []
     for quote in sorted(quotes, key=lambda each: -each.score):
         of_document = sum(other.candidate.source == quote.candidate.source for other in chosen)
@@ -220,7 +227,7 @@ def _likeliest(units: Sequence[_Unit], passages: int) -> list[_Unit]:
         key = unit.ranked.candidate.id
         taken[key] = taken.get(key, 0) + 1
         (first if taken[key] <= 2 else rest).append(unit)
-    return [*first, *rest][: max(SENTENCES, 2 * passages)]
+    return [*first, *rest][: SENTENCES * passages]
 
 
 def _with_heading(candidate: Candidate, span: Span) -> str:
