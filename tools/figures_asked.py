@@ -17,6 +17,7 @@ from assistant.figures.parts_of_week import apart, are_parts
 from assistant.figures.query import Measure, Period, Query, Unclear, Understood, Vocabulary
 from assistant.figures.telling import tell
 from assistant.figures.told import remember_told
+from assistant.figures.wording import escaped, joined
 from assistant.labels import Confidentiality, Labels
 from assistant.memory.dates import known_dates
 from tools.memory import recall
@@ -84,6 +85,11 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
             return await _from_notes(found, question, context)
         return Result(found.question, choices=choices, labels=_asked_back(found, question))
     queries, by_query = await _computed(found, context)
+    for query, computed in zip(queries, by_query, strict=True):
+        if query.where.categories and query.where.payees and not _records([computed]):
+            # No record is of both: that is a misunderstanding, and no nought.
+            both = f"{joined(query.where.categories)} at {joined(query.where.payees)}"
+            return Result(f"I have no record of {escaped(both)}. Ask for one of these at a time.", state="refused")
     said: list[str] = []
     for query, computed in zip(queries, by_query, strict=True):
         told = tell(query, computed)

@@ -289,7 +289,7 @@ difference between my spending in September and October | spending sum 2026-09-0
 What was my highest heart rate yesterday | heart_rate max 2026-11-21
 min and max heart rate last week | heart_rate min 2026-11-09..2026-11-15 & heart_rate max 2026-11-09..2026-11-15
 my minimum and maximum weight in 2026 | weight_body_mass min 2026-01-01..2026-11-22 & weight_body_mass max 2026-01-01..2026-11-22
-how many days did I have a heart rate over 120 last month | heart_rate count 2026-10-01..2026-10-31 >120
+how many days did I have an average heart rate over 120 last month | heart_rate count 2026-10-01..2026-10-31 >120
 how many purchases over 100 euros did I make this year | spending count 2026-01-01..2026-11-22 >100EUR
 how much did I pay in rent this year | spending sum 2026-01-01..2026-11-22 categories=Rent
 how much did rent cost me in 2026 | spending sum 2026-01-01..2026-11-22 categories=Rent
@@ -419,7 +419,7 @@ longest night this year | sleep top 2026-01-01..2026-11-22 by day limit=1
 current streak of days over 5000 steps | step_count streak 2025-11-23..2026-11-22 >5000
 longest streak of nights over 7h | sleep streak 2025-11-23..2026-11-22 >7h
 how many nights over 7 hours in October | sleep count 2026-10-01..2026-10-31 >7h
-how many days was my heart rate above 100 last week | heart_rate count 2026-11-09..2026-11-15 >100
+how many days was my average heart rate above 100 last week | heart_rate count 2026-11-09..2026-11-15 >100
 how many km did I walk yesterday | walking_running_distance sum 2026-11-21
 how far did I walk yesterday | walking_running_distance sum 2026-11-21
 when did I wake up this morning | wake_time mean 2026-11-22
@@ -570,7 +570,7 @@ How much did I spend on that last month? | 0
 How did I sleep when I walked last week | 0
 how many steps per hour did I take yesterday | 0
 how many hours was my heart rate above 100 yesterday | 0
-how many times was my heart rate above 100 last week | 1
+how many times was my heart rate above 100 last week | 2
 groceries vs restaurants last month | 1
 did I spend more on groceries than on restaurants last month | 0
 how much more did I spend this month | 1
@@ -603,7 +603,9 @@ how many days did I spend nothing on groceries but something on rent in October 
 how many days in October did I spend nothing except rent | 0
 how many days did I not sleep in October | 0
 how many litres of steps did I walk last week | 0
-was my heart rate ever above 140 this year | 1
+was my heart rate ever above 140 this year | 2
+how many days did my heart rate get over 130 in April | 2
+what did groceries and Aldi cost me in April | 0
 """
 """Question | how many choices there are."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -103,7 +104,7 @@ def _for(
         key, title_of(key, reading.have), reading.asked, period.days if period else None, compared=compare is not None,
         counted=each.counted,
         past=re.search(r"\b(?:did|was|were|slept|spent|had)\b", reading.words) is not None,
-        ever=reading.ever, named=frozenset(kind for kind, names in (
+        named=frozenset(kind for kind, names in (
             ("category", where.categories), ("payee", where.payees), ("account", where.accounts)) if len(names) == 1),
     )  # fmt: skip
     try:
@@ -190,6 +191,16 @@ def _where(reading: Reading, each: Meant, key: str) -> Where:
         raise Ask("What you save is told as a whole or by account. Do you want the spending?")
     if key == "balance" and (chosen["category"] or chosen["payee"]):
         raise Ask("Balances are of accounts. Which one do you mean?")
+    kinds = [name for name in reading.names if name.options[0][0] != "account"]
+    if (
+        chosen["category"]
+        and chosen["payee"]
+        and any(
+            re.search(r"\b(?:and|or)\b", reading.words[one.end : other.start])
+            for one, other in itertools.pairwise(kinds)
+        )
+    ):
+        raise Ask("One of these is a category and the other a payee. Ask for one at a time.")
     lists = {kind: tuple(dict.fromkeys(names)) for kind, names in chosen.items()}
     return Where(
         categories=lists["category"], payees=lists["payee"], accounts=lists["account"], activities=each.activities

@@ -23,7 +23,6 @@ class Case:
         compared: Another period stands beside it.
         counted: It was named as things that are counted: "purchases".
         past: "Did", "was": about something that is over.
-        ever: Whether it was like that at any time.
         named: "category", "payee", "account": of which one alone was named.
     """
 
@@ -35,7 +34,6 @@ class Case:
     counted: bool = False
     past: bool = False
     named: frozenset[str] = frozenset()
-    ever: bool = False
 
 
 @dataclass(frozen=True)

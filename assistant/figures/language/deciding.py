@@ -22,11 +22,8 @@ from assistant.figures.language.splitting import each_part, grouped
 from assistant.figures.language.stocks import plans_of_stock
 from assistant.figures.query import Bound, Group, Measure
 
-ONCE_A_DAY = frozenset(
-    "resting_heart_rate weight_body_mass body_fat_percentage body_mass_index lean_body_mass vo2max "
-    "walking_speed".split()
-)
-"""Levels of which a day's average is as good as its readings."""
+MANY_A_DAY = frozenset(("heart_rate", "blood_glucose", "blood_oxygen_saturation", "environmental_audio_exposure"))
+"""Levels of which a day has many readings, so that its average hides the highest and the lowest."""
 _LOW = frozenset({"min", "earliest"})
 _LOW_WORDS = ("least", "lowest", "smallest", "shortest", "cheapest", "worst")
 _THAN_WORDS = {">": "over", ">=": "at least", "<": "under", "<=": "at most"}
@@ -50,11 +47,10 @@ def plans(case: Case) -> list[Plan]:
         return _streak(case)
     if asked.which is not None or any(word.startswith("top") for word in words) or _most_on(case, words):
         return [_top(case, words, kind)]
-    if kind == "level" and case.ever and asked.bound and case.key not in ONCE_A_DAY:
-        end = "highest" if asked.bound.than.startswith(">") else "lowest"
+    if case.key in MANY_A_DAY and asked.bound and "mean" not in asked.measures:
         raise Ask(  # the mean of a day says nothing of its readings
-            f"I count days by their average {case.title}. Do you want the {end} reading?",
-            ((f"the {end} reading", f"{end} {{}}"),),
+            f"I count days by their average {case.title}, not by single readings. What do you want?",
+            _level_bounded(case),
         )
     bounded = kind == "workout" and asked.bound is not None and not asked.unit
     if asked.nothing and kind not in ("flow", "workout"):
@@ -159,6 +155,20 @@ def _level_choices(case: Case, group: Group | None, *, low: bool) -> list[tuple[
     ]
 
 
+def _level_bounded(case: Case) -> list[tuple[str, str]]:
+    bound = case.asked.bound
+    end = "highest" if bound and bound.than.startswith(">") else "lowest"
+    return [
+        (f"the {end} reading", f"{end} {{}}"),
+        ("days by their average", f"how many days was my average {{}}{_bound_said(bound)}"),
+    ]
+
+
+def _bound_said(bound: Bound | None) -> str:
+    ends = bound.ends if bound else ()
+    return " and".join(f" {_THAN_WORDS[each.than]} {each.value:g} {each.unit}".rstrip() for each in ends)
+
+
 def _count(case: Case, kind: str) -> Plan:
     asked, of_days = case.asked, case.asked.counted in ("days", "nights", "mornings", "evenings")
     if [word for word in asked.measures if word not in ("mean", "sum")]:
@@ -184,11 +194,9 @@ def _count(case: Case, kind: str) -> Plan:
     if (kind == "level" and not (of_days and not nights)) or (kind == "total" and nights):
         if kind == "level" and asked.bound is None:
             return Plan(Measure.COUNT, group)
-        ends = asked.bound.ends if asked.bound else ()
-        bound = " and".join(f" {_THAN_WORDS[each.than]} {each.value:g} {each.unit}".rstrip() for each in ends)
         raise Ask(
             f"I can count the days on which the average {case.title} was like that, not how often. Shall I?",
-            (("count the days", f"how many days was my {{}}{bound}"),),
+            (("count the days", f"how many days was my {{}}{_bound_said(asked.bound)}"),),
         )
     if kind == "clock" and not of_days and asked.bound is None:
         raise Ask(f"I know the {case.title} of each night, not how often that was.")

@@ -325,7 +325,7 @@ def _money(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name], *,
         words = re.sub(r"\b(?:transactions?|bookings?)\b", "purchases", said.text)
         raise Ask("Do you mean purchases? Money that came in is counted as income.", [("purchases", words)])
     group = _several(names)
-    unsaid = bool(names) and not said.has(_I_PAY) and all(_says_no_way(said, each) for each in topics)
+    unsaid = not said.has(_I_PAY) and all(_says_no_way(said, each) for each in topics)
     return [
         Meant(each.start, each.end, each.keys, each.title, counted=each.counted, weak=weak, names=bool(names),
               sums=group if each.keys and each.keys[0] in FLOWS else None, unsaid=unsaid)
@@ -379,7 +379,7 @@ def _of_names(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name])
         choices = [(label, re.sub(verbs, words, said.text)) for label, words in _SPENT_OR_RECEIVED]
         raise Ask(f"Do you mean money that you spent or that you received ({spoken})?", choices)
     else:
-        key, unsaid = "spending", True
+        key, unsaid = "spending", re.match(r"to ", spoken) is None
     keys = (key,) if key in have.subjects else ()
     lead = re.match(r"(?:on|at|for|to|with) ", spoken) is not None
     sums = _several(names) if key in FLOWS else None

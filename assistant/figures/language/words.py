@@ -89,7 +89,7 @@ def _understood(words: str, have: Vocabulary, calendar: Calendar, *, mends: bool
         for key in each.keys:
             queries += queries_of(reading, each, key)
     queries = list(dict.fromkeys(queries))
-    if all(each.unsaid for each in meant) and "income" in have.subjects:
+    if reading.names and all(each.unsaid for each in meant) and "income" in have.subjects:
         return Understood(tuple(queries), tuple(replace(each, subject="income") for each in queries))
     return Understood(tuple(queries))
 
