@@ -171,7 +171,7 @@ async def _what_there_is(database: Database, person: UUID, text: str, *, now: dt
     turn = _turns.pop(person, None)
     dated = _DATED.search(text) is not None
     if turn is None or turn.now is not now or reader in turn.read_by or dated > turn.dated:
-        have = await vocabulary(database, person)
+        have = await vocabulary(database, person, today=now.date())
         if dated and have.subjects:
             have = replace(have, dates=await known_dates(database, person, now=now))
         turn = _Turn(now, have, dated)

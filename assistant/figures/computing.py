@@ -214,8 +214,12 @@ def title_of(subject: str) -> str:
 # What there is
 
 
-async def vocabulary(database: Database, owner: UUID) -> Vocabulary:
-    """What this person has figures of; without `dates`, which memory knows."""
+async def vocabulary(database: Database, owner: UUID, *, today: dt.date) -> Vocabulary:
+    """What this person has figures of; without `dates`, which memory knows.
+
+    Args:
+        today: The person's: of what was to come and never did, or has no day, it is the only one.
+    """
     async with database.session(owner) as session:
         subjects = {each.key: each for each in await _health_subjects(session, owner)}
         activities = await stored_health.activities(session, owner)
@@ -232,7 +236,6 @@ async def vocabulary(database: Database, owner: UUID) -> Vocabulary:
         for key in money_figures.FLOWS:
             subjects[key] = Subject(key, _ONES[key], names.currencies[0], min(firsts), max(lasts))
     elif unread:
-        today = dt.date.today()
         subjects |= {key: Subject(key, _ONES[key], "", today, today) for key in money_figures.FLOWS}
     stated = [account for account in own if account.balance is not None]
     if stated:
@@ -241,7 +244,7 @@ async def vocabulary(database: Database, owner: UUID) -> Vocabulary:
             subjects["balance"] = Subject("balance", "balance", stated[0].currency, min(ends), max(ends))
     for subject, some in plans.items():
         if some:
-            days = [plan.next_on for plan in some if plan.next_on] or [dt.date.today()]
+            days = [plan.next_on for plan in some if plan.next_on] or [today]
             subjects[subject] = Subject(subject, _ONES[subject], some[0].currency, min(days), max(days))
     return Vocabulary(
         subjects=subjects,

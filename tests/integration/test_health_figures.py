@@ -472,17 +472,17 @@ async def test_two_people_see_their_own_alone(database: Database, owner) -> None
     for who, value in ((owner, 100), (other, 7000)):
         for measure in (Measure.SUM, Measure.MAX, Measure.MEDIAN, Measure.LATEST):
             assert (await one(database, who, Query("step_count", measure, Period(TODAY, TODAY)))).value == value
-        assert set((await vocabulary(database, who)).subjects) == {"step_count"}
+        assert set((await vocabulary(database, who, today=TODAY)).subjects) == {"step_count"}
     async with database.session(None) as session:
         nobody = (await users.create(session, "cleo", time_zone="Europe/Berlin", week_start=0)).id
-    assert not (await vocabulary(database, nobody)).subjects
+    assert not (await vocabulary(database, nobody, today=TODAY)).subjects
 
 
 async def test_the_vocabulary_is_what_this_person_has(database: Database, owner) -> None:
     batch = Batch(readings=random_readings(1))
     batch.workouts.append(Workout("", "Yoga", WATCH, at(TODAY, 7), at(TODAY, 8), TODAY, duration_s=3600))
     await health.take(database, owner, batch, now=NOW)
-    have = await vocabulary(database, owner)
+    have = await vocabulary(database, owner, today=TODAY)
     assert set(have.subjects) == {"step_count", "heart_rate", "weight_body_mass", "workouts", "workout_duration"}
     assert have.subjects["step_count"].unit == "steps"
     assert have.subjects["step_count"].first == min(each.day for each in batch.readings if each.metric == "step_count")

@@ -550,7 +550,7 @@ async def test_bills_budgets_and_piggy_banks(database: Database, owner: UUID) ->
     assert [(row.label, row.value) for row in budgets.rows] == [("Food", 250.0)]
     savings = (await ask(database, owner, Query("savings", Measure.LATEST, Period(TODAY, TODAY))))[0]
     assert [(row.label, row.value) for row in savings.rows] == [("Bicycle", 250.0)]
-    assert {"bills", "budgets", "savings"} <= set((await vocabulary(database, owner)).subjects)
+    assert {"bills", "budgets", "savings"} <= set((await vocabulary(database, owner, today=TODAY)).subjects)
 
 
 async def test_a_trend_is_of_whole_months(database: Database, owner: UUID) -> None:
@@ -591,7 +591,7 @@ async def test_two_people_see_their_own_alone(database: Database, owner: UUID) -
     for who, value in ((owner, 5.0), (other, 900.0)):
         for measure in (Measure.SUM, Measure.MAX, Measure.LATEST):
             assert (await ask(database, who, Query("spending", measure, Period(TODAY, TODAY))))[0].value == value
-    have = await vocabulary(database, owner)
+    have = await vocabulary(database, owner, today=TODAY)
     assert have.payees == ("Fresh Market",)
     assert set(have.subjects) == {"spending", "income", "net"}
     assert (have.categories, have.currencies) == (("groceries",), ("EUR",))
@@ -648,4 +648,4 @@ async def test_a_long_name_ends_in_labels_and_is_whole_where_it_is_asked_for(dat
     (figure,) = await ask(database, owner, Query("spending", Measure.TOP, period, where=where))
     assert (len(figure.rows[0].label), figure.records) == (60 + len(", 10 Oct 2026"), 1)
     assert len(figure.subject) < 160
-    assert (await vocabulary(database, owner)).payees == (endless,)
+    assert (await vocabulary(database, owner, today=TODAY)).payees == (endless,)

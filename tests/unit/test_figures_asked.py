@@ -28,7 +28,8 @@ class Shelf:
         self.looks = 0
         self.keys = ["step_count"]
 
-    async def vocabulary(self, database: Database, person: UUID) -> Vocabulary:
+    async def vocabulary(self, database: Database, person: UUID, *, today: dt.date) -> Vocabulary:
+        assert today == DAY
         self.looks += 1
         return Vocabulary(subjects={key: Subject(key, key, "steps", DAY, DAY) for key in self.keys})
 
