@@ -9,7 +9,8 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from stranger_records import Booking, as_camt, point
 
 FIRST, TODAY, DAY = dt.date(2025, 6, 1), dt.date(2026, 8, 19), dt.timedelta(days=1)
 DAYS = [FIRST + n * DAY for n in range((TODAY - FIRST).days + 1)]
@@ -33,18 +34,6 @@ CATEGORIES = {
 }
 
 
-@dataclass(frozen=True)
-class Booking:
-    """A line of a statement, in cents; `parts` of a split as (category, cents)."""
-
-    account: str
-    day: dt.date
-    payee: str
-    cents: int
-    memo: str = ""
-    parts: tuple[tuple[str, int], ...] = ()
-
-
 def files() -> dict[str, str]:
     """By path."""
     booked = sorted(_bookings(random.Random("money")), key=lambda each: (each.day, each.payee, each.cents))
@@ -63,7 +52,15 @@ def files() -> dict[str, str]:
         "money/setup.json": json.dumps({"accounts": accounts, "categories": CATEGORIES}),
         "money/harbor.csv": _as_csv(of[CHECKING]),
         "money/visa.qfx": _as_qfx(of[CARD]),
-        "money/maple.xml": _as_camt(of[MAPLE]),
+        "money/maple.xml": as_camt(
+            of[MAPLE],
+            account=f"<Othr><Id>{MAPLE}</Id></Othr>",
+            currency="CAD",
+            until=TODAY,
+            memo="Card",
+            prefix="M",
+            balance=OPENING[MAPLE] + sum(each.cents for each in of[MAPLE]),
+        ),
         "money/household.qif": _as_qif({name: of[name] for name in ("Joint Household", "Rainy Day")}),
     }
 
@@ -167,10 +164,6 @@ def _once() -> Iterator[Booking]:
     )
 
 
-def _major(cents: int) -> str:
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
-
-
 def _as_csv(booked: Sequence[Booking]) -> str:
     """American days, no currency, and a running balance."""
     written = io.StringIO()
@@ -197,31 +190,11 @@ def _as_qfx(booked: Sequence[Booking]) -> str:
         memo = f"<MEMO>{each.memo}" if each.memo else ""
         lines.append(
             f"<STMTTRN><TRNTYPE>{'CREDIT' if each.cents > 0 else 'DEBIT'}<DTPOSTED>{each.day:%Y%m%d}120000[-5:EST]"
-            f"<TRNAMT>{_major(each.cents)}<FITID>V{n:06}<NAME>{name}{memo}</STMTTRN>"
+            f"<TRNAMT>{point(each.cents)}<FITID>V{n:06}<NAME>{name}{memo}</STMTTRN>"
         )
     balance = OPENING[CARD] + sum(each.cents for each in booked)
-    lines.append(f"</BANKTRANLIST><LEDGERBAL><BALAMT>{_major(balance)}<DTASOF>{until}</LEDGERBAL>")
+    lines.append(f"</BANKTRANLIST><LEDGERBAL><BALAMT>{point(balance)}<DTASOF>{until}</LEDGERBAL>")
     return "\n".join([*lines, "</CCSTMTRS></CCSTMTTRNRS></CREDITCARDMSGSRSV1></OFX>"]) + "\n"
-
-
-def _as_camt(booked: Sequence[Booking]) -> str:
-    entries = []
-    for n, each in enumerate(booked):
-        side, indicator = ("Cdtr", "DBIT") if each.cents < 0 else ("Dbtr", "CRDT")
-        entries.append(
-            f'<Ntry><Amt Ccy="CAD">{_major(abs(each.cents))}</Amt><CdtDbtInd>{indicator}</CdtDbtInd>'
-            f"<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{each.day}</Dt></BookgDt><AcctSvcrRef>M{n:04}</AcctSvcrRef>"
-            f"<NtryDtls><TxDtls><RltdPties><{side}><Pty><Nm>{each.payee}</Nm></Pty></{side}></RltdPties>"
-            f"<RmtInf><Ustrd>{each.memo or 'Card'}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
-        )
-    balance = OPENING[MAPLE] + sum(each.cents for each in booked)
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">'
-        f"<BkToCstmrStmt><Stmt><Id>1</Id><Acct><Id><Othr><Id>{MAPLE}</Id></Othr></Id><Ccy>CAD</Ccy></Acct>"
-        f'<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="CAD">{_major(balance)}</Amt>'
-        f"<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{TODAY}</Dt></Dt></Bal>"
-        f"{''.join(entries)}</Stmt></BkToCstmrStmt></Document>"
-    )
 
 
 def _as_qif(accounts: dict[str, list[Booking]]) -> str:
@@ -229,10 +202,10 @@ def _as_qif(accounts: dict[str, list[Booking]]) -> str:
     for name, booked in accounts.items():
         lines += ["!Account", f"N{name}", "TBank", "^", "!Type:Bank"]
         for each in booked:
-            lines += [f"D{each.day:%m/%d/%Y}", f"T{_major(each.cents)}", f"P{each.payee}"]
+            lines += [f"D{each.day:%m/%d/%Y}", f"T{point(each.cents)}", f"P{each.payee}"]
             if each.payee.startswith("Transfer"):
                 lines.append("L[Harbor Checking]")
             for category, cents in each.parts:
-                lines += [f"S{category}", f"${_major(cents)}"]
+                lines += [f"S{category}", f"${point(cents)}"]
             lines.append("^")
     return "\n".join(lines) + "\n"

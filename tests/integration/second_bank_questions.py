@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 from second_bank_money import FIRST, TODAY
+from stranger_records import clock, sleeps
 from stranger_wanted import NIGHTS, SUMMED, spent_or_earned
 
 QUESTIONS = Path(__file__).parents[1] / "fixtures" / "second_bank" / "questions.jsonl"
@@ -76,15 +77,15 @@ class RawLife:
             found[woke.date()] = {
                 "sleep": row["totalSleep"], "sleep_deep": row["deep"], "sleep_rem": row["rem"],
                 "sleep_core": row["core"], "sleep_awake": row["awake"], "sleep_in_bed": row["inBed"],
-                "bedtime": _clock(fell, woke), "wake_time": _clock(woke, woke),
+                "bedtime": clock(fell, woke), "wake_time": clock(woke, woke),
             }  # fmt: skip
-        of_watch: dict[dt.date, dict[str, Any]] = {}
-        for sleep in _sleeps([row for row in rows if "value" in row]):
-            day = sleep["day"]
-            nap = sleep["sleep"] < 3 and 9 <= sleep["hour"] < 21
+        spans = [(instant(row["startDate"]), instant(row["endDate"]), row["value"]) for row in rows if "value" in row]
+        of_watch: dict[dt.date, dict[str, float]] = {}
+        for fell, woke, sleep in sleeps(spans):
+            day, nap = woke.date(), sleep["sleep"] < 3 and 9 <= fell.hour < 21
             if not nap and sleep["sleep"] > of_watch.get(day, {"sleep": 0})["sleep"]:
                 of_watch[day] = sleep
-        return pd.DataFrame.from_dict({**found, **of_watch}, orient="index").drop(columns=["day", "hour"]).sort_index()
+        return pd.DataFrame.from_dict({**found, **of_watch}, orient="index").sort_index()
 
     @cached_property
     def workouts(self) -> pd.DataFrame:
@@ -161,34 +162,6 @@ def instant(written: str) -> dt.datetime:
     if "M " not in written:
         return dt.datetime.fromisoformat(written.replace(" -", "-"))
     return dt.datetime.strptime(written.replace("\u202f", " "), "%Y-%m-%d %I:%M:%S %p %z")
-
-
-def _clock(at: dt.datetime, woke: dt.datetime) -> float:
-    """Minutes after the midnight of the day of waking up, by the clock on the wall."""
-    wall = at.replace(tzinfo=None) - dt.datetime.combine(woke.date(), dt.time())
-    return wall.total_seconds() / 60
-
-
-def _sleeps(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Stretches less than two hours apart, summed up by stage."""
-    groups: list[list[dict[str, Any]]] = []
-    for row in sorted(rows, key=lambda row: instant(row["startDate"])):
-        if not groups or instant(row["startDate"]) - instant(groups[-1][-1]["endDate"]) >= dt.timedelta(hours=2):
-            groups.append([])
-        groups[-1].append(row)
-    found = []
-    for group in groups:
-        hours = dict.fromkeys(("Core", "Deep", "REM", "Awake"), 0.0)
-        for row in group:
-            hours[row["value"]] += (instant(row["endDate"]) - instant(row["startDate"])).total_seconds() / 3600
-        asleep = [row for row in group if row["value"] != "Awake"]
-        fell, woke = instant(asleep[0]["startDate"]), instant(asleep[-1]["endDate"])
-        found.append({
-            "day": woke.date(), "hour": fell.hour, "sleep": hours["Core"] + hours["Deep"] + hours["REM"],
-            "sleep_deep": hours["Deep"], "sleep_rem": hours["REM"], "sleep_core": hours["Core"],
-            "sleep_awake": hours["Awake"], "bedtime": _clock(fell, woke), "wake_time": _clock(woke, woke),
-        })  # fmt: skip
-    return found
 
 
 def _american(day: str) -> dt.date:

@@ -23,30 +23,33 @@ from assistant.memory.ingest import Import, embed_pending
 from assistant.settings import Settings
 
 
+@asynccontextmanager
+async def moved_in(
+    server: EmbeddedServer, folder: Path, *, data: Path, weights: Path, now: dt.datetime, facts: Sequence[str]
+) -> AsyncIterator[tuple[House, Person]]:
+    """The files in a house without a model, as `twinning import` takes them; the time zone is that of `now`.
+
+    Its database, a migrated one of its own, is dropped afterwards.
+    """
+    (data / "models").symlink_to(weights)
+    with _database(server, f"house_{data.name}") as url:
+        settings = Settings(data_dir=data, database_url=url, model="none", time_zone=str(now.tzinfo), now=now, port=0)
+        async with open_house(settings) as house:
+            person = await auth.owner_of_the_folder(house.database, settings)
+            summary = await Import(house.omac, person).run(folder)
+            assert not summary.skipped
+            for fact in facts:
+                await house.omac.remember(person, fact, source="told")
+            await embed_pending(house.omac, person)
+            yield house, person
+
+
 @contextmanager
-def database_of_its_own(server: EmbeddedServer, name: str) -> Iterator[str]:
-    """The address of a migrated database that is dropped afterwards."""
+def _database(server: EmbeddedServer, name: str) -> Iterator[str]:
     with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE house_template')
         yield server.url("postgres", name)
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@asynccontextmanager
-async def moved_in(
-    url: str, folder: Path, *, data: Path, weights: Path, now: dt.datetime, facts: Sequence[str]
-) -> AsyncIterator[tuple[House, Person]]:
-    """The files in a house without a model, as `twinning import` takes them; the time zone is that of `now`."""
-    (data / "models").symlink_to(weights)
-    settings = Settings(data_dir=data, database_url=url, model="none", time_zone=str(now.tzinfo), now=now, port=0)
-    async with open_house(settings) as house:
-        person = await auth.owner_of_the_folder(house.database, settings)
-        summary = await Import(house.omac, person).run(folder)
-        assert not summary.skipped
-        for fact in facts:
-            await house.omac.remember(person, fact, source="told")
-        await embed_pending(house.omac, person)
-        yield house, person
 
 
 async def hold_to_the_bank(

@@ -7,16 +7,20 @@ in the answer's text that is none of its figures.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from stranger_wanted import Life, Want, span, wanted
+from stranger_wanted import Life, Want, in_unit, span, wanted
 
 STRETCHES = {"day": 1, "week": 7, "month": 30.4375, "year": 365.25}
 Answered = Mapping[str, Any]
+NOT_UNDERSTOOD = "What would you like me to do?"
+"""Asks nothing about the question, so it is fair for none."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ def judge(answer: Answered, spec: Mapping[str, Any], raw: Life) -> Verdict:
         told = _seen(figures) or (answer["answer"] if zero else "")
         return Verdict("wrong", f"nothing tells it: {told}") if told else Verdict("right")
     if not figures and (answer["asked_back"] or answer["answer"].endswith("?")):
-        return Verdict("right" if spec.get("ask_back") else "asked", f"{answer['answer']} {answer['options']}")
+        fair = spec.get("ask_back") and answer["answer"] != NOT_UNDERSTOOD
+        return Verdict("right" if fair else "asked", f"{answer['answer']} {answer['options']}")
     if not figures:
         return Verdict("right" if spec.get("unknown_ok") else "none", answer["answer"])
     if unsaid := _unsaid(answer["answer"], figures):
@@ -72,7 +77,13 @@ def _wants(spec: Mapping[str, Any], figure: Mapping[str, Any], raw: Life) -> lis
     """What is wanted over the days of the spec, or else over those that the figure names."""
     days = spec.get("days")
     start, end = span(days, raw) if days else _days(figure, raw)
-    return wanted(spec, raw, start, end)
+    return _computed(json.dumps(spec, sort_keys=True), raw, start, end)
+
+
+@cache
+def _computed(spec: str, raw: Life, start: dt.date, end: dt.date) -> list[Want]:
+    """Once for all figures that it may be."""
+    return wanted(json.loads(spec), raw, start, end)
 
 
 def _days(figure: Mapping[str, Any], raw: Life) -> tuple[dt.date, dt.date]:
@@ -99,6 +110,8 @@ def _is(figure: Mapping[str, Any], spec: Mapping[str, Any], at: int, raw: Life, 
     if want.a_day:
         stretch = next((days for name, days in STRETCHES.items() if figure["unit"].endswith(name)), 1)
         return figure["unit"].startswith(want.unit) and _near(figure["value"], (want.value or 0) * stretch, "slope")
+    if want.unit and figure["unit"] != want.unit and "unit" not in spec:
+        want = in_unit(want, figure["unit"])
     if want.unit and figure["unit"] != want.unit:
         return False
     rows = [each for each in figure["rows"] if each["value"] is not None]
@@ -174,9 +187,10 @@ def stray_numbers(answer: Answered, *, asked: str) -> list[str]:
     values += [sum(row["value"] or 0 for row in each["rows"]) for each in figures]
     given = [_number(each) for each in _NUMBER.findall(_THOUSANDS.sub(r"\g<1>000", asked))]
     given += [n for n, word in enumerate(_WORDS, 1) if word in asked.casefold().split()]
-    # "Under six hours" and "30 minutes" come back as 6 h and 30 min, and midnight as a time of day.
+    given += [each + 0.5 for each in given if "and a half" in asked]
+    # "Under six hours" and "30 minutes" come back as 6 h and 30 min, midnight and "after 8" as times of day.
     values += [each / 60 for each in given] + given
-    clocks = {0} if "midnight" in asked else set()
+    clocks = {round(each * 60) for each in given} | ({0} if "midnight" in asked else set())
     clocks |= {round(value) % 1440 for each in figures if each["unit"] == "HH:MM" for value in _all_of(each)}
     strays = []
 
@@ -247,6 +261,9 @@ def _beside(figures: Sequence[Mapping[str, Any]]) -> Iterator[float]:
     for each in figures:
         start, end = (dt.date.fromisoformat(each["period"][name]) for name in ("start", "end"))
         yield from (start.day, start.year, end.day, end.year, (end - start).days + 1, (start.month + 2) // 3)
+        # A night is told by the evening before, too.
+        evening = start - dt.timedelta(days=1)
+        yield from (evening.day, evening.year) if each["unit"] == "HH:MM" else ()
         yield from (each["records"], each["expected"] or 0, each["recorded"] or 0, len(each["rows"]) - 31)
         yield from (row["records"] for row in each["rows"])
         if each["age_s"] is not None:

@@ -11,8 +11,9 @@ A figure is `how` (sum, mean, median, min, max, count, latest, trend, streak, to
 `days` and `readings` count these), `of` (a metric or spending, income, net, workouts ...), `days` ("2026", "2026-07",
 "2026-07-04", "2026-07-01..2026-08-19", "all"; missing, those which the answer names; `as` is the period that it names
 where only a part of it counts), and what it is narrowed to, split `by` (`whole`: of a mean, without what the period
-cuts off; `rank`: the `n` with the most first), divided by (`per`), bounded with and told in (`unit`, which is `scale`
-of the usual one).
+cuts off; `rank`: the `n` with the most first), divided by (`per`), bounded with (of `days` of money, `quiet` ones
+without any count, too; by the highest of a day where `peak` is said) and told in (`unit`; where nothing is said, in any
+that measures the same).
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ WEEKDAYS = {
 }  # fmt: skip
 WHOLE = {"day": 1, "week": 7, "month": 28, "year": 365}
 """Days that a week, a month or a year has at least when none of it is cut off."""
+SCALES = {
+    ("mi", "km"): 1.609344, ("kcal", "kJ"): 4.184, ("lb", "kg"): 0.45359237, ("L", "mL"): 1000, ("km", "m"): 1000,
+    ("h", "min"): 60,
+}  # fmt: skip
 BY = {"day": "%Y-%m-%d", "week": "%G-%V", "month": "%Y-%m", "year": "%Y", "weekday": "%u"}
 
 
@@ -107,25 +112,26 @@ def wanted(spec: Mapping[str, Any], raw: Life, start: dt.date, end: dt.date) -> 
     """The figures that a spec means over these days: of money one for each currency."""
     how, of = spec["how"], spec["of"]
     if how == "balance":
-        return [Want(unit, value) for unit, value in raw.balances(of).items()]
+        return [Want(unit, value) for unit, value in raw.balances(of).items() if spec.get("currency", unit) == unit]
     if how == "correlation":
         pairs = pd.concat([raw.daily(each) for each in (of, spec["with"])], axis=1, join="inner")
         pairs = pairs[_inside(pairs.index, start, end, spec)]
         return [Want("", float(pairs.iloc[:, 0].corr(pairs.iloc[:, 1])), records=len(pairs))]
     if of in MONEY:
         return _money(spec, raw, start, end)
-    if of in WORKOUTS:
-        return _workouts(spec, raw, start, end)
-    return [_in_unit(each, spec) for each in _health(spec, raw, start, end)]
+    found = _workouts(spec, raw, start, end) if of in WORKOUTS else _health(spec, raw, start, end)
+    return [in_unit(each, spec["unit"]) for each in found] if "unit" in spec else found
 
 
-def _in_unit(want: Want, spec: Mapping[str, Any]) -> Want:
-    """In the unit that the question names, where that is another."""
-    if "unit" not in spec:
+def in_unit(want: Want, unit: str) -> Want:
+    """The same, told in another unit where both measure one thing."""
+    factor = 1 / SCALES[unit, want.unit] if (unit, want.unit) in SCALES else SCALES.get((want.unit, unit))
+    if factor is None:
         return want
-    value = None if want.value is None else want.value * spec["scale"]
-    rows = [each * spec["scale"] for each in want.rows or ()] or None
-    return replace(want, unit=spec["unit"], value=value, rows=rows)
+    value = None if want.value is None else want.value * factor
+    if isinstance(want.rows, Mapping):
+        return replace(want, unit=unit, value=value, rows={name: each * factor for name, each in want.rows.items()})
+    return replace(want, unit=unit, value=value, rows=want.rows and [each * factor for each in want.rows])
 
 
 def _inside(days: Any, start: dt.date, end: dt.date, spec: Mapping[str, Any]) -> Any:
@@ -147,6 +153,9 @@ def _health(spec: Mapping[str, Any], raw: Life, start: dt.date, end: dt.date) ->
     how, of, unit = spec["how"], spec["of"], raw.units.get(spec["of"], "h")
     daily = raw.readings(of, spec["source"]).groupby("day")["value"].sum() if "source" in spec else raw.daily(of)
     daily = daily[_inside(daily.index, start, end, spec)]
+    if spec.get("peak"):
+        found = raw.readings(of)
+        daily = found[_inside(found["day"], start, end, spec)].groupby("day")["high"].max()
     if how == "days":
         return [
             Want("", float((end - start).days + 1 - len(daily) if spec.get("nothing") else _holds(daily, spec).sum()))
@@ -199,7 +208,8 @@ def _longest(days: Any) -> int:
 def _workouts(spec: Mapping[str, Any], raw: Life, start: dt.date, end: dt.date) -> list[Want]:
     found = raw.workouts[_inside(raw.workouts["day"], start, end, spec)]
     if spec.get("activity"):
-        found = found[found["name"] == spec["activity"]]
+        names = spec["activity"]
+        found = found[found["name"].isin([names] if isinstance(names, str) else names)]
     column = WORKOUTS[spec["of"]]
     unit, values = raw.units.get(spec["of"], ""), found[column] if column else pd.Series(1.0, index=found.index)
     if "over" in spec or "under" in spec:
@@ -238,6 +248,8 @@ def _money(spec: Mapping[str, Any], raw: Life, start: dt.date, end: dt.date) -> 
         sums = found.groupby("day")["major"].sum()
         if spec.get("nothing"):
             return [Want("", float((end - start).days + 1 - len(sums)))]
+        if spec.get("quiet"):
+            sums = sums.reindex([day.date() for day in pd.date_range(start, end)], fill_value=0.0)
         return [Want("", float(_holds(sums, spec).sum()))]
     if how == "latest":
         last = found.sort_values("day", kind="stable").iloc[-1]

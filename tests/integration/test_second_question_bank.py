@@ -5,14 +5,14 @@ What is wrong: `stranger_judging.py`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import second_bank_data
 from second_bank_questions import QUESTIONS, RawLife
-from stranger_house import database_of_its_own, hold_to_the_bank, moved_in
+from stranger_house import hold_to_the_bank, moved_in
 from stranger_judging import judge, stray_numbers
 from stranger_wanted import questions
 
@@ -36,19 +36,12 @@ def raw(folder: Path) -> RawLife:
 
 
 @pytest.fixture(scope="module")
-def life_url(server: EmbeddedServer) -> Iterator[str]:
-    """A database of this file's own: the life goes in once."""
-    with database_of_its_own(server, "house_second_bank") as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
 async def life(
-    life_url: str, embedding_weights: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory
+    server: EmbeddedServer, embedding_weights: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[House, Person]]:
-    data = tmp_path_factory.mktemp("data")
+    data = tmp_path_factory.mktemp("second_bank")
     now, facts = second_bank_data.NOW, second_bank_data.FACTS
-    async with moved_in(life_url, folder, data=data, weights=embedding_weights, now=now, facts=facts) as life:
+    async with moved_in(server, folder, data=data, weights=embedding_weights, now=now, facts=facts) as life:
         yield life
 
 
