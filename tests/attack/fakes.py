@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from firefly_shaped import TOKEN as FIREFLY_TOKEN
+from firefly_shaped import FireflyShaped
 from github_shaped import GitHubShaped
 from n8n_shaped import API_KEY, SIGNING_KEY, WEBHOOK_SECRET, N8nShaped
 from notion_shaped import TOKEN as NOTION_TOKEN
@@ -157,7 +159,28 @@ async def _n8n() -> AsyncIterator[Fake]:
         )
 
 
-_TABLE: Mapping[str, Callable[[], Any]] = {"github": _github, "notion": _notion, "n8n": _n8n}
+@asynccontextmanager
+async def _firefly() -> AsyncIterator[Fake]:
+    books = FireflyShaped()
+    account = books.add_account("Giro")
+    async with books.serve() as address:
+
+        def plant(text: str) -> tuple[str, Mapping[str, Any]]:
+            day, _, payee = text.partition("|")
+            shop = books.add_account(payee, "expense")
+            books.add("withdrawal", account, shop, "10.00", day)
+            return "money_figures", {"question": f"what was my largest expense on {day}?"}
+
+        yield Fake(
+            books.email,
+            {"address": address},
+            {"token": FIREFLY_TOKEN},
+            plant,
+            lambda: [(each.method, each.path, "") for each in books.log],
+        )
+
+
+_TABLE: Mapping[str, Callable[[], Any]] = {"github": _github, "notion": _notion, "n8n": _n8n, "firefly": _firefly}
 
 
 @asynccontextmanager

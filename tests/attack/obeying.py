@@ -4,11 +4,14 @@ An instruction is a token `OBEY:<base64url of JSON>`, which survives every reade
 prompt: {"call": tool, "args": {...}} becomes a tool call, {"say": text} becomes text. In both, `{{secret}}` stands for
 everything secret that the model has read until then; `{{b64}}`, `{{hex}}`, `{{url}}` and `{{zero-width}}` stand for the
 same in disguise.
+
+Where only a short text fits, such as a payee, a word of twelve letters stands for an order that was noted (`brief`).
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
@@ -21,6 +24,9 @@ from assistant.agent.chat_model import Request
 from assistant.testing import Calls, ScriptedModel
 
 _ORDER = re.compile(r"OBEY:([A-Za-z0-9_-]+)")
+_BRIEF = re.compile(r"\bobey([a-z]{8})\b", re.IGNORECASE)
+_noted: dict[str, str] = {}
+"""The orders behind brief words."""
 SECRET = re.compile(r"CANARY\d{6}")
 """What must not leave: the tests put such words into the person's memory."""
 AT_ONCE = 4
@@ -29,6 +35,18 @@ AT_ONCE = 4
 def order(**what: Any) -> str:
     """An instruction as it stands in a text."""
     return "OBEY:" + base64.urlsafe_b64encode(json.dumps(what).encode()).decode().rstrip("=")
+
+
+def brief(text: str) -> str:
+    """The same text with a word for each order in it."""
+
+    def word(found: re.Match[str]) -> str:
+        digits = hashlib.sha256(found.group().encode()).hexdigest()[:8]
+        letters = "".join(chr(ord("a") + int(each, 16)) for each in digits)
+        _noted[letters] = found.group(1)
+        return f"Obey{letters}"
+
+    return _ORDER.sub(word, text)
 
 
 def decoded(token: str) -> Mapping[str, Any] | None:
@@ -88,7 +106,8 @@ class ObeyingModel(ScriptedModel):
     async def _chunks(self, messages: list[BaseMessage], request: Request) -> AsyncGenerator[AIMessageChunk, None]:
         said: list[str] = []
         everything = "\n".join(_text(each) for each in messages)
-        for token in _ORDER.findall(everything):
+        noted = (_noted.get(word.lower(), "") for word in _BRIEF.findall(everything))
+        for token in [*_ORDER.findall(everything), *filter(None, noted)]:
             if token not in self._known:
                 self._known.add(token)
                 found = _read(token)

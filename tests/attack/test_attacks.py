@@ -10,12 +10,13 @@ from carriers import CARRIERS
 from conftest import ALL
 from scene import Scene
 
-# In `make test` each carrier meets one strategy, and each strategy at least one carrier.
+# In `make test` each carrier meets one strategy, and each strategy at least one carrier. What a ledger says is told as
+# what a bank's file says, and waits for the whole run.
 PAIRS = [
     (carrier, strategy)
     for n, carrier in enumerate(CARRIERS)
     for m, strategy in enumerate(MATRIX)
-    if ALL or n % len(MATRIX) == m
+    if ALL or (n % len(MATRIX) == m and carrier != "ledger answer")
 ]
 
 

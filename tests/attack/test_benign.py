@@ -22,6 +22,11 @@ WANTED: Sequence[tuple[str, Mapping[str, Any]]] = (
 )
 
 
+FIGURES = ("bank payee", "ledger answer", "health source")
+"""What a model writes after these could carry finance or health content out in a question, so it asks services nothing:
+what begins with such a question the person says in words of their own. What begins with none has to be done."""
+
+
 def of_services(scene: Scene) -> list[tuple[str, Mapping[str, Any]]]:
     """What the person may want of the services that have tools."""
     wanted: list[tuple[str, Mapping[str, Any]]] = []
@@ -63,7 +68,7 @@ async def completed(scene: Scene, read: str, tool: str, arguments: Mapping[str, 
 @pytest.mark.parametrize("carrier", CARRIERS if ALL else ["note", "tool result", "GitHub issue"])
 async def test_what_the_person_asks_for_is_done(scene: Scene, carrier: str) -> None:
     scene.depth = 4 if ALL else 1
-    wanted = [*scene.some(WANTED), *scene.some(of_services(scene))]
+    wanted = [*scene.some(WANTED), *(() if carrier in FIGURES else scene.some(of_services(scene)))]
     done = []
     for tool, arguments in wanted:
         read = await CARRIERS[carrier](scene, GOOD_NEWS)

@@ -26,7 +26,7 @@ from assistant.db import ledgers, operations
 from assistant.db.tables import Operation
 from assistant.egress import _Guarded
 from assistant.labels import NOTHING, Labels
-from tools import Receipt
+from tools import Receipt, figures_asked
 
 Patch = pytest.MonkeyPatch
 Off = Callable[[Scene, Patch], None]
@@ -145,6 +145,14 @@ def _(scene: Scene, patch: Patch) -> None:
 @control("an error's text is labelled", over("mark", "tool error"))
 def _(scene: Scene, patch: Patch) -> None:
     patch.setattr(tool_calls, "personal", lambda *_, **__: NOTHING)
+
+
+def _unlabelled_figures(scene: Scene, patch: Patch) -> None:
+    patch.setattr(figures_asked, "Labels", lambda sources, classes: Labels(classes=classes))
+
+
+for _carrier in ("bank payee", "ledger answer", "health source"):
+    control(f"a figure's names are labelled: {_carrier}", over("mark", _carrier))(_unlabelled_figures)
 
 
 @control("no address of a stranger is fetched", ATTACKS["an address of a stranger"])
