@@ -89,7 +89,8 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
         if query.where.categories and query.where.payees and not _records([computed]):
             # No record is of both: that is a misunderstanding, and no nought.
             both = f"{joined(query.where.categories)} at {joined(query.where.payees)}"
-            return Result(f"I have no record of {escaped(both)}. Ask for one of these at a time.", state="refused")
+            told = f"I have no record of {escaped(both)}. Ask for one of these at a time."
+            return Result(told, state="refused", labels=_labels([query]))
     said: list[str] = []
     for query, computed in zip(queries, by_query, strict=True):
         told = tell(query, computed)
@@ -109,12 +110,15 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
         for change, sentence in apart(queries, by_query):
             said.append(sentence)
             figures.append(change)
-    classes = {_class_of(query) for query in queries}
+    return Result("\n\n".join(said), figures=figures, labels=_labels(queries))
+
+
+def _labels(queries: Sequence[Query]) -> Labels:
     # Anyone who sends a cent writes its payee and its purpose, and any app the name of its metrics and its own: those
     # names stand in rows, notes and titles.
+    classes = {_class_of(query) for query in queries}
     sources = [BANK if each is Confidentiality.FINANCE else BODY for each in classes]
-    labels = Labels(frozenset(sources), frozenset({Confidentiality.PERSONAL, *classes}))
-    return Result("\n\n".join(said), figures=figures, labels=labels)
+    return Labels(frozenset(sources), frozenset({Confidentiality.PERSONAL, *classes}))
 
 
 async def _computed(found: Understood, context: Context) -> tuple[Sequence[Query], list[list[Figure]]]:
