@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from assistant.events import Citation, Mode
+from assistant.memory.sentences import sentences as statements
 from assistant.memory.words import STOP_WORDS, stems
 
 
@@ -114,6 +115,7 @@ _CALL = re.compile(
     r"\"(?:arguments|parameters|action_input|tool_calls)\"\s*:|^\s*\{[^{}]*\"\w+\"\s*:",
     re.IGNORECASE,
 )
+_DENIAL = re.compile(r"\bnot\b|n['’]t\b|\bcannot\b|\bnever\b", re.IGNORECASE)
 _MAY_BE_A_CALL = ("{", "[", "```", "<")
 _SENTENCE = re.compile(r".+?(?:[.!?…]+[\"'”’)\]]*(?=\s)|\n+|$)\s*", re.DOTALL)
 
@@ -157,9 +159,33 @@ def grounded(sentence: str, citations: Sequence[Citation], question: str) -> boo
     if said[:1] == stems(sentence.split()[0])[:1] and said[0] not in allowed and said[0] not in _OPENINGS:
         return False
     spoken = set(re.findall(r"[a-z]+", sentence.lower()))
-    return not any(word in spoken and not re.search(rf"\b{word}\b", folded) for word in _NUMBER_WORDS) and (
-        "not" in spoken
-    ) <= bool(re.search(r"\bnot\b|n't|\bno\b|never", folded))
+    if any(word in spoken and not re.search(rf"\b{word}\b", folded) for word in _NUMBER_WORDS):
+        return False
+    if "not" in spoken and not re.search(r"\bnot\b|n't|\bno\b|never", folded):
+        return False
+    return _stated_at_once(sentence, citations, question)
+
+
+def _stated_at_once(sentence: str, citations: Sequence[Citation], question: str) -> bool:
+    """Whether one statement of a quote, under its heading, holds what the sentence adds, and does not deny it.
+
+    A small model puts the name of one statement to the year of another, and leaves a "not" out. The statement must also
+    hold the numbers that were asked for: what is said of Debian 1.1 is no answer for 2.0.
+    """
+    added = set(stems(sentence)) - set(stems(question))
+    numbers = {number.strip(".,:/-") for number in _NUMBER.findall(f"{sentence} {question}")}
+    denies = _DENIAL.search(sentence) is not None
+    for each in citations:
+        for span in statements(each.text):
+            statement = each.text[span.start : span.end]
+            above = each.text[slice(*span.heading)] if span.heading else ""
+            whole = f"{each.title} {each.date or ''} {above} {statement}"
+            there = {number.strip(".,:/-") for number in _NUMBER.findall(whole)}
+            there |= {part for number in there for part in re.split("[.,:/-]", number)} if each.date else set()
+            held = len(added & set(stems(whole)))
+            if numbers <= there and held >= GROUNDED * len(added) and (denies or not _DENIAL.search(statement)):
+                return True
+    return False
 
 
 def sentences_of(text: str) -> list[str]:

@@ -75,6 +75,40 @@ def test_a_denial_is_not_made_of_a_statement() -> None:
     assert not grounded("The knee never needs rest.", stated, ASKED)
 
 
+LEADERS = """# Leadership
+
+Ian Murdock led from August 1993. Ian Jackson led from January 1998 until December 1998.
+Martin Michlmayr was elected in March 2003.
+
+# Names
+
+Debian 1.1 was named after Buzz Lightyear. Debian 2.0 was named after Hamm, the piggy bank.
+
+# Space
+
+The command borg prune does not free disk space. The command borg compact does free disk space."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "true", "mixed"),
+    [
+        (
+            "Who was elected leader in 2003?",
+            "Martin Michlmayr was elected in March 2003.",
+            "Ian Jackson was elected leader in 2003.",
+        ),
+        ("Who was Debian 2.0 named after?", "Debian 2.0 was named after Hamm.", "Buzz Lightyear."),
+        ("Who was Debian 1.1 named after?", "Buzz Lightyear.", "Debian 1.1 was named after Hamm."),
+        ("Which command frees disk space?", "borg compact frees disk space.", "borg prune frees disk space."),
+    ],
+)
+def test_what_is_said_stands_in_one_statement_for_what_was_asked_and_is_not_denied_there(
+    asked: str, true: str, mixed: str
+) -> None:
+    assert grounded(true, [_cite(LEADERS)], asked)
+    assert not grounded(mixed, [_cite(LEADERS)], asked)
+
+
 def test_words_of_the_question_may_be_said_again_but_add_nothing() -> None:
     assert not adds_something("The knee needs to rest.", ASKED)
     assert adds_something("The knee needs 6 weeks.", ASKED)
