@@ -425,6 +425,7 @@ how far did I walk yesterday | walking_running_distance sum 2026-11-21
 when did I wake up this morning | wake_time mean 2026-11-22
 how did I sleep this morning | sleep mean 2026-11-22
 what time did I go to bed last night | bedtime mean 2026-11-22
+weigh-ins in October: how many? | weight_body_mass count 2026-10-01..2026-10-31
 how much did I weigh in pounds last week | weight_body_mass mean 2026-11-09..2026-11-15 unit=lb
 how many days did I weigh more than 80 kilos this year | weight_body_mass count 2026-01-01..2026-11-22 >80kg
 how many days did I weigh over 180 pounds this year | weight_body_mass count 2026-01-01..2026-11-22 >180lb

@@ -71,6 +71,7 @@ _SAID_AS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
         (r"\b((?:per|by|each) (?:category|payee|shop|account)\b.*?) (?:the )?(?:highest|largest|biggest) first\b",
          r"\1"),
         (r"\bever recorded\b", "ever"),
+        (r"\b(?:how many|number of) weigh ins\b|\bweigh ins\b(?=.*\bhow many$)", "how many times did i weigh myself"),
         (r"\b(heaviest|lightest) (?:that )?(?:i|we) (?:have |had )?(ever )?(?:been|was|were|weighed)\b",
          lambda match: f"{match[1]} weight {match[2] or ''}"),
         (r"\b((?:sport|activity|exercise|workout)\b.*?) most (?:often|frequently)\b", r"\1 the most"),

@@ -87,7 +87,7 @@ _MORE_WORDS: Mapping[str, tuple[str, ...]] = {
     r"train(?:ed|ing|ings)?|work(?:ed|ing)? out|workouts?|exercise sessions?|gym sessions?|"
     r"training sessions?": ("workouts",),
     r"exercis(?:e|ed|ing)": ("apple_exercise_time", "workouts"),
-    r"weigh(?: ins?|ed|s|ing)?|kilos|body ?weight|weight|heavy": ("weight_body_mass",),
+    r"weigh(?:ed|s|ing)?|kilos|body ?weight|weight|heavy": ("weight_body_mass",),
     r"pulse|heart ?rate|heart ?beats?|bpm|beats per minute": ("heart_rate",),
     r"steps?|step counts?|step totals?": ("step_count",),
     r"stairs?|floors?|flights?": ("flights_climbed",),
