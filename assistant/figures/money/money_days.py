@@ -93,7 +93,7 @@ async def _days(session: AsyncSession, owner: UUID, ground: Ground) -> _Days:
         meeting = {day for day in known if _holds(bound, _comes_to(by_day.get(day, ()), currency))}
         if len(ground.ledger.currencies) > 1:
             notes.append(f"Of transactions in {currency}.")
-    if len(known) < len(asked):
+    if known and len(known) < len(asked):
         notes.append(f"Of {count(len(asked), 'day')}, {len(known):,} are known.")
     if known and known[-1] == ground.now.date():
         notes.append("Today is not over.")
