@@ -120,7 +120,7 @@ async def measure() -> list[Row]:
             note = f"{samples:,} readings, {TRANSACTIONS:,} transactions (laid out in {seconds:.0f} s)"
             rows = await _all_queries(database, owner, note)
             rows += await _month_sums(database, owner)
-            words = await _timed(lambda: vocabulary(database, owner))
+            words = await _timed(lambda: vocabulary(database, owner, today=TODAY))
             rows += timed_rows("figures", "what this person has (vocabulary)", words, p95=GOAL_MS)
             return rows + await _beside_raw(database, owner)
         finally:
