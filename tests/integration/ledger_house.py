@@ -86,10 +86,9 @@ class Home:
 
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pauses, and little patience."""
+    """No pauses."""
     monkeypatch.setattr(executor, "PAUSES", (dt.timedelta(milliseconds=20),) * 3)
     monkeypatch.setattr(own_service, "PAUSE_S", 0.01)
-    monkeypatch.setattr(own_service, "TIMEOUT_S", 1.0)
 
 
 @asynccontextmanager

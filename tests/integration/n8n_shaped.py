@@ -122,7 +122,7 @@ class N8nShaped:
             answer = {"execution": str(len(self.effects)), "repeated": False, "finished": False}
         self.answers[key] = answer
         if self.fault == "silence":
-            await asyncio.sleep(2)
+            await asyncio.sleep(4)
         if self.fault == "fails after":
             return FAULTS["workflow failed"]()
         return JSONResponse(answer)

@@ -230,7 +230,7 @@ async def test_killed_while_the_service_is_silent(
 async def test_a_minute_of_silence_ends_in_a_look_or_in_the_word_unknown(
     outside: Outside, owner: UUID, box: Letterbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executor, "CALL_S", 0.3)
+    monkeypatch.setattr(executor, "CALL_S", 3.0)
     for tool, state in (("letterbox_post", "confirmed"), ("letterbox_post_once", "unknown")):
         box.mood = ["silent after doing it"]
         approval = await proposed(outside, owner, tool)

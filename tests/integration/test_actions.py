@@ -13,6 +13,7 @@ import letterbox
 import psycopg
 import pytest
 from letterbox import KEY, PERFORMERS, SERVICE, Letterbox
+from patience import hurry
 from sqlalchemy import text
 
 from assistant import auth
@@ -30,9 +31,8 @@ WELL = {"to": "grandma", "text": "see you on Sunday"}
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "CALL_S", 1.0)
-    monkeypatch.setattr(executor, "PAUSES", (dt.timedelta(milliseconds=20),) * 3)
+def _quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    hurry(monkeypatch, request)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from assistant.commands.syncing import sync
 from assistant.errors import AuthFailed, BadInput, NotFound, ToolFailed
 from assistant.jobs import ledger_reading
 from assistant.settings import Settings
-from integrations import akaunting
+from integrations import akaunting, own_service
 
 LOGIN = "<!DOCTYPE html><html><title>Login - Akaunting</title></html>"
 
@@ -171,19 +171,24 @@ async def test_a_broken_amount_is_left_out_and_said_and_the_others_are_stored(
         (Fault(status=404), "There is no Akaunting with this company"),
         (Fault(status=302, headers={"location": "/auth/login"}), "Akaunting points elsewhere"),
         (Fault(body=LOGIN), "a web page instead of data"),
-        (Fault(hang_s=1.8), "did not answer within"),
+        (Fault(hang_s=2.5), "did not answer within"),
         (Fault(cut=True), "half an answer"),
         (Fault(status=429, headers={"retry-after": "3600"}), "asks to slow down"),
     ],
 )
-async def test_a_failure_is_said_and_loses_nothing(home: Home, books: AkauntingShaped, fault: Fault, said: str) -> None:
+async def test_a_failure_is_said_and_loses_nothing(
+    home: Home, books: AkauntingShaped, monkeypatch: pytest.MonkeyPatch, fault: Fault, said: str
+) -> None:
     books.add("expense", 1, 3.2, "2026-03-01")
     await home.synced()
     before, noted = await home.rows(), await home.sync()
     books.add("expense", 1, 9.9, "2026-03-02")
     books.fail(*[Fault(**{**vars(fault), "path": "/transactions"})] * 3)
-    with pytest.raises(ToolFailed) as caught:
-        await home.synced(NOW + DAY)
+    with monkeypatch.context() as patched:
+        if fault.hang_s:
+            patched.setattr(own_service, "TIMEOUT_S", 1.0)
+        with pytest.raises(ToolFailed) as caught:
+            await home.synced(NOW + DAY)
     assert said in str(caught.value)
     assert await home.rows() == before
     now = await home.sync()

@@ -17,9 +17,10 @@ import pytest
 from github_faults import Fault
 from github_shaped import TOKEN, GitHubShaped
 from github_shapes import Repo, label
+from patience import hurry
 
 from assistant import auth
-from assistant.actions import calls, executor
+from assistant.actions import calls
 from assistant.actions.outcomes import Outcome, Place, Wish
 from assistant.agent import graph
 from assistant.agent.routing import Route, Router
@@ -48,9 +49,8 @@ class Choosy(GitHubShaped):
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "CALL_S", 3.0)
-    monkeypatch.setattr(executor, "PAUSES", (dt.timedelta(milliseconds=20),) * 3)
+def _quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    hurry(monkeypatch, request)
 
 
 @pytest.fixture
@@ -510,7 +510,7 @@ async def test_a_lost_answer_is_looked_up_and_the_thing_is_done_once(
         assert len(writes(there)) == 1
 
 
-async def test_an_answer_that_says_nothing_is_looked_up_and_the_issue_is_opened_once(
+async def test_an_answer_that_says_nothing_or_silence_is_looked_up_and_the_issue_is_opened_once(
     home: House, ada: Person, there: GitHubShaped
 ) -> None:
     faults: list[Fault] = ["500", "520", "HTML", "invalid JSON", "silence"]

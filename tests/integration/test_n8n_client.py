@@ -46,7 +46,7 @@ def n8n() -> Iterator[N8nShaped]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=0.7, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
         yield client
 
 

@@ -11,9 +11,9 @@ from uuid import UUID, uuid4
 import pytest
 from n8n_house import CALLBACK, REGISTRY, approve, asked, connected, say, shaped
 from n8n_shaped import N8nShaped
+from patience import hurry
 
 from assistant import auth
-from assistant.actions import executor
 from assistant.actions.outcomes import Place, Wish
 from assistant.actions.proposals import Proposal
 from assistant.agent import graph
@@ -33,9 +33,8 @@ IMPORT = "run the photo import workflow with folder Camera"
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "CALL_S", 1.0)
-    monkeypatch.setattr(executor, "PAUSES", (dt.timedelta(milliseconds=20),) * 3)
+def _quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    hurry(monkeypatch, request)
 
 
 @pytest.fixture

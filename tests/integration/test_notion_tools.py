@@ -11,6 +11,7 @@ import httpx
 import pytest
 from notion_house import SERVICE, Home, a_home
 from notion_shaped import TOKEN, Fault
+from patience import hurry
 
 from assistant.actions import executor
 from assistant.actions.outcomes import Place, Wish
@@ -25,9 +26,8 @@ HANG = 4.0
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "CALL_S", 2.0)
-    monkeypatch.setattr(executor, "PAUSES", (dt.timedelta(milliseconds=20),) * 3)
+def _quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    hurry(monkeypatch, request)
 
 
 @pytest.fixture
