@@ -12,6 +12,7 @@ from assistant.context import Choice, Context, Result
 from assistant.db.database import Database
 from assistant.events import Figure
 from assistant.figures.computing import compute, vocabulary
+from assistant.figures.language.asking import LEAVE
 from assistant.figures.language.words import understand
 from assistant.figures.parts_of_week import apart, are_parts
 from assistant.figures.query import Measure, Period, Query, Unclear, Understood, Vocabulary
@@ -81,8 +82,10 @@ async def answer(question: str, context: Context, *, tool: str) -> Result:
         return await recall(question, context)
     if isinstance(found, Unclear):
         choices = [Choice(each.label, tool, {"question": each.question}) for each in found.choices]
-        if not choices:
-            return await _from_notes(found, question, context)
+        if all(each.label.startswith(LEAVE) for each in found.choices):  # its words may stand in the notes
+            noted = await _from_notes(found, question, context)
+            if noted.citations or not choices:
+                return noted
         return Result(found.question, choices=choices, labels=_asked_back(found, question))
     queries, by_query = await _computed(found, context)
     for query, computed in zip(queries, by_query, strict=True):
@@ -153,7 +156,9 @@ async def _from_notes(found: Unclear, question: str, context: Context) -> Result
     if not noted.citations:
         return Result(found.question, state="refused", labels=_asked_back(found, question))
     labels = noted.labels.join(_asked_back(found, question))
-    return replace(noted, text=f"{found.question} Your notes say:\n\n{noted.text}", rephrase=False, labels=labels)
+    shorter = "".join(f' You can ask: "{each.question}"' for each in found.choices)
+    told = f"{found.question}{shorter} Your notes say:\n\n{noted.text}"
+    return replace(noted, text=told, rephrase=False, labels=labels)
 
 
 def _asked_back(found: Unclear, question: str) -> Labels:

@@ -510,7 +510,7 @@ how much did I spend at Rewe last month | 3
 did I walk more this week than last week | 2
 how much did I spend on food last month | 2
 what do I spend the most on? | 3
-how many steps did I take with Anna yesterday | 0
+how many steps did I take with Anna yesterday | 1
 How much did I spend at night last month | 0
 how much did I spend on the boiler repair | 0
 How much protein did I eat yesterday? | 0
@@ -521,7 +521,7 @@ is my sleep getting worse? | 3
 steps on 3/4 | 2
 how many steps last march | 2
 spending from March | 2
-how much did I spend on amazon last month | 0
+how much did I spend on amazon last month | 1
 how much money did I spend on Amazon and groceries last month | 0
 what did I spend | 3
 spending on transport in spring | 2
@@ -530,27 +530,27 @@ what's my average heart rate above 100 | 0
 compare my steps with my sleep last week | 0
 how much did I weigh when I was born | 0
 did I pay the electricity bill last month? | 0
-did I sleep at Anna's last week | 0
+did I sleep at Anna's last week | 1
 how much did I save for the trip | 0
-how much did I spend on business last month | 0
-how much cash did I spend last month | 0
-how much did I spend online this month | 0
+how much did I spend on business last month | 1
+how much cash did I spend last month | 1
+how much did I spend online this month | 1
 how much did I spend excluding rent last month | 0
 how much did I spend without rent last month | 0
 how much did I spend on everything except rent in March | 0
 how many steps did I take not counting weekends in March | 0
-how much did I sleep in Berlin last month | 0
-how much did I spend on groceries for the party last month | 0
+how much did I sleep in Berlin last month | 1
+how much did I spend on groceries for the party last month | 1
 how much did I spend on groceries with Anna | 0
-how much did I spend on groceries at Tesco last month | 0
+how much did I spend on groceries at Tesco last month | 1
 how much water did I drink yesterday | 0
-how much did I pay in taxes last year | 0
+how much did I pay in taxes last year | 1
 how many times did I wake up last night | 0
 how many times did I get up last night | 0
 how much did I spend on groceries, not restaurants, in March | 0
 did my rent increase | 3
 what was my heart rate when I was running yesterday | 0
-how long did I sleep when I was in Rome | 0
+how long did I sleep when I was in Rome | 1
 how much did I spend yesterday evening | 0
 how much did I spend last night | 1
 how much did I spend the night before last | 1

@@ -15,6 +15,8 @@ from assistant.figures.language.said import DONE, plain, sentence
 from assistant.figures.query import Choice, Unclear, Vocabulary
 
 MOST = 4
+LEAVE = "leave "
+"""How a choice begins that is the same question without words that have no meaning."""
 PERIODS = (("this month", "this month"), ("the last 30 days", "in the last 30 days"), ("this year", "this year"))
 
 

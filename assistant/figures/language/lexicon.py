@@ -36,7 +36,7 @@ ADVICE = re.compile(
     r"\bhow (?:much|many|long|far|often) (?:can|could|may|might|must|would|will) (?:i|we)\b|\b(?:have|has|had|"
     r"want|like) to\b|"
     r"^what (?:do|does) .* mean$|\bhow (?:do|can|could|might|to) (?:i |we )?.*\b(?:better|improve|reduce|"
-    r"increase|lower|raise|fix)\b"
+    r"increase|lower|raise|fix)\b|\bmeter (?:readings?|numbers?)\b"
 )
 COMMAND = re.compile(
     r"^(?:please )?(?:remember|note|add|log|record|save|store|remind|write|create|set|book|send|schedule|import|delete|"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from assistant.figures.language.asking import Ask, NotFigures, mended, near, unexplained
+from assistant.figures.language.asking import LEAVE, Ask, NotFigures, listed, mended, near, unexplained
 from assistant.figures.language.bounds import take_bound, take_bounded_days, take_clock_bound
 from assistant.figures.language.calendar_words import Calendar
 from assistant.figures.language.lexicon import ADVICE, ASKS_ABOUT_ME, NOT_FIGURES, QUESTION
@@ -29,6 +29,23 @@ _SO_FAR = (
 )
 
 
+_ACTS = re.compile(
+    r"\b(?:did|does|do|has|have|had|is|are|was|were|can|could|will|may|which|what|how much|how many|number of) "
+    r"(?:(?:the|a|an|this|that|our|your|his|her|their) )?$"
+)
+"""Before someone who does something: "did the plumber"; or something that is counted: "how many bees"."""
+_OWNED = re.compile(r"\b(?:of|for|in|at|from|by|into|to|with|on) (?:(?:the|a|an|this|that|our|your) )?$")
+_OWNED_IN_MONEY = re.compile(r"\b(?:of|in|by|into|with) (?:(?:the|a|an|this|that|our|your) )?$")
+"""Before someone whose it is: "of a newborn"; what is spent "on" or "at" something is spent by the person."""
+_EXCEPT = re.compile(r"\b(?:not|without|except|excluding|besides|apart|other than|minus|no|nor|never)\b")
+_MEANS_MUCH = re.compile(
+    r"\d|\b(?:by|per|since|before|after|until|till|between|over|under|above|below|past|back|nothing|none|only|both|each|"
+    r"every|half|double|twice|first|second|third|fourth|last|next|than|more|less|few\w*|most|least|grew|grow\w*|share|"
+    r"percent\w*|rate|ratio|minute|hour|day|night|week|month|quarter|year|weekday|weekend|morning|noon|afternoon|evening|"
+    r"midnight|time|am|pm|o clock|or|if|unless|and|goal|target|limit|rank|number|count|ended|started)s?\b"
+)
+"""Words that no question is the same without, though they were not understood in their place."""
+_LEAD_OF_NOTHING = re.compile(r"\b(?:on|at|for|from|with|in|of|by|to|while|during)(?: (?:the|a|an|my|our))?$")
 _WHEN_TOO = (
     r"\band (?:when|on (?:which|what) (?:day|date))(?: (?:was|is|were|did) (?:it|that|this)(?: happen)?)?\b"
     r"|\band (?:the|its) (?:date|day)\b"
@@ -137,7 +154,7 @@ class Reading:
                 return ""
         if self.mends and (words := self._mended(left)):
             return words
-        if not self._asks_a_figure(meant):
+        if not self._asks_a_figure(left, meant):
             raise NotFigures("words without a meaning")
         self._ask_about(left, meant)
         return ""
@@ -153,10 +170,12 @@ class Reading:
             )
         return words if words != self.words else ""
 
-    def _asks_a_figure(self, meant: list[Meant]) -> bool:
+    def _asks_a_figure(self, left: list[tuple[int, int, str]], meant: list[Meant]) -> bool:
         """Whether it clearly wants a figure of the person's own, although some of its words are not known."""
-        if not meant or not ASKS_ABOUT_ME.search(self.words):
+        if not meant:
             return False
+        if not ASKS_ABOUT_ME.search(self.words):
+            return self._may_ask_a_figure(left, meant)
         if all(each.weak for each in meant) and not self.times:
             return False
         asked = self.asked
@@ -167,23 +186,63 @@ class Reading:
             wants and re.search(r"\b(?:did|do|have|had) (?:i|we)\b", self.words)
         )
 
+    def _may_ask_a_figure(self, left: list[tuple[int, int, str]], meant: list[Meant]) -> bool:
+        """Without "I" or "my": a subject there are records of, with days or a measure, and nobody else's.
+
+        "Average resting energy, as told by the watch, last month" is such a fragment. What has an owner among the words
+        that are not known ("the average sleep of a newborn"), does something by itself ("how many steps does the
+        router have") or is no more than a name ("the Vodafone password of 2025") stands in notes.
+        """
+        asked = self.asked
+        measured = [each for each in asked.measures if each != "latest"] or asked.per or asked.bound or asked.counted
+        if not all(each.keys for each in meant) or all(each.weak for each in meant):
+            return False
+        if not (self.times or self.ever) or not (measured or asked.how or any(each.names for each in meant)):
+            return False
+        if re.match(r"(?:when|where|why)\b", self.words) or len(left) > 1:
+            return False
+        return not self._is_of_another(left[0], meant)
+
+    def _is_of_another(self, left: tuple[int, int, str], meant: list[Meant]) -> bool:
+        """Whether words without a meaning name whom or what the rest is said of."""
+        start, end, _ = left
+        before = self.words[:start]
+        if re.search(r"\b(?:i|we|me|us|our|mine)\b", self.words):
+            return _ACTS.search(before) is not None
+        beside = any(each.start <= end + 1 <= each.end or each.start <= start - 1 <= each.end for each in meant)
+        money = any(each.key in FLOWS and not each.weak for each in meant)
+        leads = _OWNED_IN_MONEY if money else _OWNED
+        return beside or (_ACTS.search(before) or leads.search(before)) is not None
+
     def _ask_about(self, left: list[tuple[int, int, str]], meant: list[Meant]) -> None:
         start, end, text = left[0]
-        if re.search(r"\b(?:not|without|except|excluding|besides|apart|other than|minus|no)\b", text):
+        if any(_EXCEPT.search(words) for *_, words in left):
             raise Ask("I cannot leave something out of a figure. Ask for the whole, or for one part of it.")
-        choices: list[tuple[str, str]] = []
+        shorter = self._left_out(left)
         if any(each.key in FLOWS for each in meant) and not re.search(
             r"\b(?:night|morning|afternoon|evening|am|pm)\b", text
         ):
-            for name in near(text, self.have):
-                choices.append((name, self.said.instead(start, end, plain(name))))
-            raise Ask(f'I find no category, payee or account called "{text}". What do you mean?', choices)
+            choices = [(name, self.said.instead(start, end, plain(name))) for name in near(text, self.have)]
+            raise Ask(f'I find no category, payee or account called "{text}". What do you mean?', [*choices, *shorter])
         if re.search(r"\b(?:night|morning|afternoon|evening|noon|midnight|am|pm|o clock|hour)\b", text):
             raise Ask(f'My figures are of whole days, so "{text}" cannot be told apart. Ask it for whole days.')
         if re.search(r"\b(?:los[et]|losing|gain(?:ed)?|gaining|put on)\b", text) and len(meant) == 1:
             changed = self.with_period(f"how has my {meant[0].title} changed")
             raise Ask("I can tell how it has changed over those days. Shall I?", [("how it has changed", changed)])
-        raise Ask(f'I do not know how "{text}" would narrow the figures. Ask it without that, or in other words.')
+        raise Ask(
+            f'I do not know how "{text}" would narrow the figures. Ask it without that, or in other words.', shorter
+        )
+
+    def _left_out(self, left: list[tuple[int, int, str]]) -> list[tuple[str, str]]:
+        """The same question without the words that have no meaning, as a choice that says so; none if they may have."""
+        words = self.words
+        for start, end, text in reversed(left):
+            before, behind = _LEAD_OF_NOTHING.sub("", words[:start].rstrip()), words[end:].lstrip()
+            if _MEANS_MUCH.search(text) or re.search(r"\b(?:and|or|&)$", before) or re.match(r"(?:and|or)\b", behind):
+                return []
+            words = f"{before} {behind}"
+        said = [f'"{text}"' for *_, text in left]
+        return [(f"{LEAVE}{listed(said)} out", words)]
 
     def with_period(self, words: str) -> str:
         """A question about the same days, beside the same others."""
