@@ -94,7 +94,8 @@ _MENDABLE = frozenset(
 ) | MONTH_WORDS | WEEKDAY_WORDS  # fmt: skip
 
 
-_SHORT_SLIPS = {"spnd": "spend", "spnt": "spent", "slep": "sleep", "slpt": "slept", "stps": "steps", "stes": "steps"}
+_SHORT_SLIPS = {"spnd": "spend", "spnt": "spent", "slep": "sleep", "slpt": "slept", "stps": "steps", "stes": "steps",
+                "hart": "heart", "wk": "week", "mnth": "month", "yr": "year", "avg": "average"}  # fmt: skip
 """Of short words a slip is one only where it can be nothing else."""
 
 

@@ -12,7 +12,7 @@ from assistant.figures.language.subjects import CLOCKS, title_of
 from assistant.figures.language.topics import Meant
 
 _TWO_HOWS = re.compile(
-    r"\bhow (many|much|often|long|far)\b.*\band how (many|often|long|far)\b(?! (?:more|fewer|longer|further)\b)"
+    r"\bhow (many|much|often|long|far)\b.*\band how (many|much|often|long|far)\b(?! (?:more|fewer|longer|further)\b)"
 )
 
 

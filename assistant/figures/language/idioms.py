@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from assistant.figures.language.fragments import in_full, signs_said
 from assistant.figures.language.said import plain
 from assistant.figures.query import Vocabulary
 
@@ -135,7 +136,7 @@ def heard(text: str, have: Vocabulary) -> str:
     Args:
         have: A word of one of the person's names is left as it is.
     """
-    words = _THANKS.sub("", _POLITE.sub("", plain(text)))
+    words = _THANKS.sub("", _POLITE.sub("", in_full(plain(signs_said(text)), have)))
     words = _plainer(words, (*have.categories, *have.payees, *have.accounts, *have.activities))
     words = _HOW_MANY.sub(lambda each: f"{_NUMBERS[each[1]]}{'.5' if each[2] else ''} ", words)
     for pattern, instead in _SAID_AS:

@@ -15,7 +15,7 @@ FILLER = frozenset(
     "taken taking "
     "tell that the their then there they through time took twinning us ve was we well went were what whats where which "
     "yeah yes calculate compute draw picture diagram plotted dear assistant pls logged log clocked managed tracked "
-    "registered goes something anything stuff".split()
+    "registered recorded manage altogether overall goes something anything stuff".split()
 )
 """Words that narrow nothing: a question means the same without them."""
 
@@ -136,6 +136,7 @@ SYNONYMS: tuple[frozenset[str], ...] = tuple(
         "internet, broadband",
         "sport, sports, fitness",
         "books, book",
+        "child benefit, kindergeld, child allowance, family allowance",
         "charity, donations, donation, donated, donate, donating",
     )
 )

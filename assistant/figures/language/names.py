@@ -132,12 +132,28 @@ def take_names(said: Said, have: Vocabulary) -> list[Name]:
             run = words[place : place + size]
             start, end = run[0].start(), run[-1].end()
             key = tuple(singular(word[0]) for word in run)
-            if "·" in said.rest[start:end]:
+            if "·" in said.rest[start:end] or _in_a_metric(said.text, start, end, tuple(have.subjects)):
                 continue
             if name := _full(said, start, end, key, index, ends):
                 said.taken(name.start, name.end)
                 found.append(name)
     return sorted(found, key=lambda each: each.start)
+
+
+@lru_cache(maxsize=16)
+def _metrics_of_several_words(keys: tuple[str, ...]) -> re.Pattern[str] | None:
+    found = [plain(word.replace("+", " ")) for key in keys if key in METRICS
+             for word in (METRICS[key].title, *METRICS[key].words)]  # fmt: skip
+    several = sorted({word for word in found if " " in word}, key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, several))})\b") if several else None
+
+
+def _in_a_metric(text: str, start: int, end: int, keys: tuple[str, ...]) -> bool:
+    """Whether it is a word of a metric's name: the "energy" of "resting energy" is no category."""
+    pattern = _metrics_of_several_words(keys)
+    if pattern is None:
+        return False
+    return any(each.start() < start and end <= each.end() for each in pattern.finditer(text))
 
 
 def _full(

@@ -67,7 +67,12 @@ _MORE_WORDS: Mapping[str, tuple[str, ...]] = {
     ),
     r"(?:calories|kcal|energy)(?: \w+)? burn(?:ed|t)?|burn(?:ed|t)?": ("active_energy",),
     r"calories (?:i )?(?:ate|eaten)|ate|eat|eaten": ("dietary_energy",),
-    r"spo2|blood oxygen|oxygen saturation": ("blood_oxygen_saturation",),
+    r"spo2|blood oxygen|oxygen saturation|o2 sat(?:uration|s)?|oxygen levels?": ("blood_oxygen_saturation",),
+    r"(?:sleeping )?wrist temp(?:erature)?s?(?: while (?:i (?:was |am )?)?(?:asleep|sleeping|sleep|slept))?": (
+        "apple_sleeping_wrist_temperature",
+    ),
+    r"(?:active|actively burn(?:ed|t)) (?:kcal|cals?|kj|kilojoules|kilocalories)": ("active_energy",),
+    r"(?:sitting|sat) in meditation": ("mindful_minutes",),
     r"blood pressure|bp": ("blood_pressure_systolic", "blood_pressure_diastolic"),
     r"(?:fall|fell|falling|get|got|getting) (?:asleep|to sleep)|(?:go|went|going|gone|get|got|getting) "
     r"(?:in)?to (?:bed|sleep)"
@@ -96,7 +101,7 @@ _MORE_WORDS: Mapping[str, tuple[str, ...]] = {
     r"meditat(?:e|es|ed|ing|ion|ions)": ("mindful_minutes",),
     r"distance (?:on foot|walked|covered on foot)|(?:covered )?on foot": ("walking_running_distance",),
     r"(?:actively burn(?:ed|t)?|burn(?:ed|t)? actively)": ("active_energy",),
-    r"temperature": ("body_temperature",),
+    r"temperature|temp": ("body_temperature",),
     r"fat": ("body_fat_percentage", "total_fat"),
 }
 

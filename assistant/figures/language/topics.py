@@ -348,7 +348,7 @@ def _billed(said: Said, names: Sequence[Name]) -> bool:
     """The "bill" of "my average grocery bill", which is what was paid; one that is due is a bill; taken."""
     if not names or said.has(r"\b(?:due|next|upcoming|coming|open|unpaid|outstanding|will)\b"):
         return False
-    return said.take(rf"(?<={DONE} )bills?\b") is not None
+    return said.take(rf"(?<={DONE} )(?:bills?|fees?|fares?)\b") is not None
 
 
 def _is_account(name: Name) -> bool:
