@@ -171,7 +171,7 @@ def _seen(figures: Sequence[Mapping[str, Any]]) -> str:
 _DURATION = re.compile(r"(?<![\d.,])(?:([\d,]+) h(?: (\d+) min)?|(\d+) min)(?![a-z])")
 _CLOCK = re.compile(r"(?<!\d)(\d\d):(\d\d)(?!\d)")
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?")
-_THOUSANDS = re.compile(r"(\d+)k\b", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(\d+)(?:k| thousand)\b", re.IGNORECASE)
 _ZERO = re.compile(r"(?<![\d.,:])[$€£]?0(?:\.0+)?(?![\d.,:])|\bno (?:steps|sleep|spending)\b")
 _WORDS = "one two three four five six seven eight nine ten eleven twelve".split()
 

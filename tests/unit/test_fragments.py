@@ -42,6 +42,16 @@ pound balance | balance in pounds
 transport including refunds in december | transport in december
 transport incl db refund in december | transport incl db refund in december
 hiya how many steps today | how many steps today
+would you mind telling me how many steps today | how many steps today
+steps yday | steps yesterday
+cycling km since i got the bike serviced 21 september 2025 | cycling km since 21 september 2025
+cycling km since i got the bike serviced in september | cycling km since i got the bike serviced in september
+on labour day 1 may how many steps | on 1 may how many steps
+on monday 4 may how many steps | on monday 4 may how many steps
+what did i spend the weekend of 18/19 april | what did i spend 18 to 19 april
+what did i spend 10/4 april | what did i spend 10/4 april
+energy bill 2025 average month | energy bill average per month 2025
+days in april with 10000 steps or more | how many days in april 10000 steps or more
 """.strip().splitlines()
 
 
@@ -59,3 +69,10 @@ def test_a_plus_says_at_least() -> None:
 def test_of_two_cards_none_is_meant() -> None:
     have = Vocabulary(accounts=("Alster Mastercard", "Visa Gold"))
     assert in_full("card spending in april", have) == "card spending in april"
+
+
+def test_the_distance_of_runs_is_not_that_of_all_walking() -> None:
+    runs = Vocabulary(activities=("Running",))
+    assert in_full("running distance this year", runs) == "distance of runs this year"
+    assert in_full("walking and running distance this year", runs) == "walking and running distance this year"
+    assert in_full("running distance this year", Vocabulary()) == "running distance this year"

@@ -34,8 +34,13 @@ def must_ask(reading: Reading, meant: list[Meant]) -> None:
         wants = True
     if wants and not all(each.weak for each in meant):
         return
-    if (wants and (reading.times or asked.measures or asked.per)) or all(
-        each.key in ("balance", "bills", "budgets", "savings") for each in meant
+    named = any(not name.unsure for name in reading.names) and re.search(
+        r"\bhow (?:many times|often) (?:did|have|do) (?:i|we)\b|\bhow much did\b.* cost\b", words
+    )
+    if (
+        named
+        or (wants and (reading.times or asked.measures or asked.per))
+        or all(each.key in ("balance", "bills", "budgets", "savings") for each in meant)
     ):
         return
     if re.search(r"\b(?:what|how) (?:is|are|was|were|did|do|have)\b.*\b(?:my|i|we)\b", words) and not all(

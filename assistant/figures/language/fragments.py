@@ -26,20 +26,29 @@ _SHORT_DAYS = {
     "sun": "sunday",
 }
 _IN_BED = r"bed ?times?|to bed|asleep|to sleep|turn(?:ed)? in"
+_MONTHS = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|"
+    "sept?|oct|nov|dec"
+)
 _CURRENCIES = r"euro|pound|franc|dollar"
 _DOING = r"running|cycling|swimming|walking|hiking|rowing|climbing|dancing|skiing|skating"
 _BOUGHT = r"(?:cash )?withdrawals?|orders?|bookings?|deliver(?:y|ies)|top ups?"
 _MORE_THAN = re.compile(r"(?<![\d.,])(\d[\d.,]*k?)\s?\+(?=[\s\-?]|$)", re.IGNORECASE)
 """In "nights with 7+ hours" the sign says the most."""
 _CHAT = re.compile(
-    r"^(?:(?:hiya|yo|er|erm|right|just curious|just wondering|out of curiosity|curious|btw|by the way|quick question|"
-    r"quick one|question|sorry|sorry to bother you|real quick) )+(?=\w)"
+    r"^(?:(?:would you mind (?:telling|showing)(?: me)?|hiya|yo|er|erm|right|just curious|just wondering|curious|btw|"
+    r"out of curiosity|by the way|quick question|quick one|question|sorry|sorry to bother you|real quick) )+(?=\w)"
 )
 
 
 def _on_the_day(match: re.Match[str]) -> str:
     """A night is told by the day of its morning; a bedtime, by the evening."""
     return match[0] if re.search(rf"\b(?:{_IN_BED})\b", match.string) else "on "
+
+
+def _neighbours(match: re.Match[str]) -> str:
+    """ "18/19 April" are two days; "4/5 April" as well, but "10/4 April" is none."""
+    return f"{match[1]} to {match[2]} " if int(match[2]) == int(match[1]) + 1 else match[0]
 
 
 def _saturdays(match: re.Match[str]) -> str:
@@ -64,6 +73,12 @@ _SAID_AS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
         (rf"(?<!\bto )(?<!\band )(?<!\btill )(?<!\buntil )(?<!through )(?<!- )\b(?:on )?({_WEEKDAY}) "
          r"(?:of )?this week\b", r"this \1"),
         (r"\b(daily|weekly|monthly|quarterly|yearly) means\b", r"\1 averages"),
+        (r"\by(?:ester)?day\b", "yesterday"),
+        # In "since I got the bike serviced, 21 September" the date says when that was.
+        (rf"\bsince (?:i|we) (?:[a-z]+ ){{1,7}}?(?=\d{{1,2}} (?:{_MONTHS})\b)", "since "),
+        (rf"\bon (?!{_WEEKDAY}\b)(?:[a-z]+ )?[a-z]+ day (?=\d{{1,2}} (?:{_MONTHS})\b)", "on "),
+        (rf"\b(?:the weekend of |the weekend )?(\d{{1,2}})/(\d{{1,2}}) (?=(?:{_MONTHS})\b)", _neighbours),
+        (r"\b(20\d\d) average (month|week)\b", r"average per \2 \1"),
         (r"\bfor the (year|month|week|quarter)$", r"this \1"),
         (r"\b(?:over |in |for |during )?the first three months of (20\d\d)\b", r"in q1 \1"),
         (r"\b(?:over |in |for |during )?the last three months of (20\d\d)\b", r"in q4 \1"),
@@ -88,6 +103,10 @@ _SAID_AS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
          r"(?:cycled?|rode|ride|swam|swim|walk(?:ed)?|ran|run)\b", r"\1"),
         (r"\b((?:mindful minutes|mindfulness|meditation) per day) (?:that |when )?i (?:sat|meditated?|practi[sc]ed?)\b",
          r"\1"),
+        (r"\bclock(?:ed)? up\b", "do"),
+        (r"\bhow many (days|nights) did (i|we) (?:note|record|log|enter)(?: down)? (?:any |some |my )?",
+         r"how many \1 did \2 have "),
+        (r"\b(?:total|all) (hours|minutes)$", r"in \1"),
         (r"\b(hours|minutes|time) of (?:sports?|training)\b", r"\1 of workouts"),
         (r"\b(last .+?) (?:when|what day) and how (long|far)$", r"\1 how \2"),
         # Conditions
@@ -97,7 +116,7 @@ _SAID_AS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
         (r"\b(steps?|h|hours?|litres?|liters?|km|miles?) day after day\b|\bday after day\b",
          lambda match: f"{match[1] or ''} in a row"),
         (r"^(days|nights) ((?:in|of|since|this|last) \w+ (?:20\d\d )?)with "
-         r"(?=(?:over|under|above|below|more|less|fewer|at least|at most)\b)", r"how many \1 \2"),
+         r"(?=(?:over|under|above|below|more|less|fewer|at least|at most|\d[\d,.]*k?)\b)", r"how many \1 \2"),
         (r"\b(?:how many )?(days|nights) with an? (?=[a-z ]+ (?:of |at )?"
          r"(?:over|under|above|below|more than|less than|at least|at most) \d)", r"how many \1 "),
         (r"\b(?:did|do|have|had) (i|we) (?:not|fail to) (?:reach|hit|make|get to|manage)(?: my)? (?=\d)",
@@ -149,6 +168,9 @@ def in_full(words: str, have: Vocabulary) -> str:
     words = _CHAT.sub("", words)
     for pattern, instead in _SAID_AS:
         words = pattern.sub(instead, words)
+    if any(re.search(r"\b(?:run|running|jog\w*)\b", plain(name)) for name in have.activities):
+        # What is walked and run on foot is another, much longer distance than that of the runs.
+        words = re.sub(r"(?<!walking )(?<!walking and )(?<!walk )\brunning distance\b", "distance of runs", words)
     if payees := _payees(have.payees):
         words = re.sub(rf"\b({payees}) (?:{_BOUGHT})\b", r"\1 purchases", words)
         words = re.sub(rf"\b(?:{_BOUGHT}) (?:at |from |with )?(?=(?:the )?(?:{payees})\b)", "purchases at ", words)

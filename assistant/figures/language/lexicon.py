@@ -89,7 +89,8 @@ SAVINGS = r"piggy ?banks?|savings? goals?|saving pots?"
 
 FAMILIES: dict[str, str] = {
     "running": r"runs?|ran|running|jog\w*",
-    "cycling": r"bike rides?|rides?|rode|riding|ridden|cycl(?:e|es|ed|ing)|bike|bikes|biked|biking|bicycl\w+",
+    "cycling": r"(?:rid(?:e|ing|den)|rode) (?:my|the|a) bike|bike rides?|"
+    r"rides?|rode|riding|ridden|cycl(?:e|es|ed|ing)|bike|bikes|biked|biking|bicycl\w+",
     "swimming": r"swims?|swam|swum|swimming",
     "walking": r"walks?|walked|walking",
     "hiking": r"hik(?:e|es|ed|ing)",

@@ -195,9 +195,12 @@ class Reading:
         """
         asked = self.asked
         measured = [each for each in asked.measures if each != "latest"] or asked.per or asked.bound or asked.counted
-        if not all(each.keys for each in meant) or all(each.weak for each in meant):
+        if not all(each.keys for each in meant) or not (self.times or self.ever):
             return False
-        if not (self.times or self.ever) or not (measured or asked.how or any(each.names for each in meant)):
+        named = any(not name.partly for name in self.names) and measured
+        if all(each.weak for each in meant) and not named:
+            return False
+        if not (measured or asked.how or any(each.names for each in meant)):
             return False
         if re.match(r"(?:when|where|why)\b", self.words) or len(left) > 1:
             return False
@@ -211,6 +214,8 @@ class Reading:
             return _ACTS.search(before) is not None
         beside = any(each.start <= end + 1 <= each.end or each.start <= start - 1 <= each.end for each in meant)
         money = any(each.key in FLOWS and not each.weak for each in meant)
+        if self.names and self.asked.measures:  # "Streaming subscriptions, monthly average"
+            beside = False
         leads = _OWNED_IN_MONEY if money else _OWNED
         return beside or (_ACTS.search(before) or leads.search(before)) is not None
 

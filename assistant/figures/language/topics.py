@@ -233,9 +233,9 @@ def _no_such_workouts(said: Said, asked: Asked, have: Vocabulary, activities: li
             return [Meant(first.start, first.end, here, "walking", question="Do you mean steps or distance?",
                           choices=_walking_choices(said, here, have))]  # fmt: skip
     distance = f"{first.title}_distance"
-    if distance in have.subjects and distance in _DISTANCES and not timed and asked.counted == "":
+    if distance in have.subjects and distance in _DISTANCES and not timed and asked.counted in ("", "days"):
         far = asked.unit == "distance" or re.search(r"\bfar\b|\b(?:km|kms|miles?)\b|kilomet|\bdistance\b", said.text)
-        if far or asked.how == "much" or re.search(r"\b(?:more|less|further)\b", said.text):
+        if far or asked.counted or asked.how == "much" or re.search(r"\b(?:more|less|further)\b", said.text):
             return [Meant(first.start, first.end, (distance,), title_of(distance, have))]
     return [
         Meant(first.start, first.end, (), f"{first.title} workouts", weak=not re.search(r"\b(?:i|my|we)\b", said.text))
@@ -348,7 +348,7 @@ def _billed(said: Said, names: Sequence[Name]) -> bool:
     """The "bill" of "my average grocery bill", which is what was paid; one that is due is a bill; taken."""
     if not names or said.has(r"\b(?:due|next|upcoming|coming|open|unpaid|outstanding|will)\b"):
         return False
-    return said.take(rf"(?<={DONE} )(?:bills?|fees?|fares?)\b") is not None
+    return said.take(rf"(?<={DONE} )(?:bills?|fees?|fares?|tickets?)\b") is not None
 
 
 def _is_account(name: Name) -> bool:
