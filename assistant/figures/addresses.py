@@ -31,7 +31,7 @@ _WHERE = ("categories", "payees", "accounts", "activities", "sources")
 _KEYS = {
     "subject": "s", "measure": "m", "period": "p", "compare": "c", "group": "g", "where": "w", "bound": "b",
     "against": "a", "limit": "n", "smallest": "x", "currency": "u",
-    "unit": "v", "of_days": "d",
+    "unit": "v", "of_days": "d", "whole": "h",
 }  # fmt: skip
 _NOT_ONE = BadInput("This is not the address of a figure; open it from the answer in which the figure stands.")
 
@@ -102,6 +102,7 @@ def as_json(query: Query) -> dict[str, Any]:
         "currency": query.currency,
         "unit": query.unit,
         "of_days": int(query.of_days),
+        "whole": as_json(query.whole) if query.whole else None,
     }
     return {_KEYS[name]: value for name, value in full.items() if value}
 
@@ -136,7 +137,15 @@ def _query(said: Any) -> Query:
         currency=_currency(named["currency"]) if "currency" in named else "",
         unit=_words(named["unit"]) if "unit" in named else "",
         of_days=bool(_whole(named.get("of_days", 0), 0, 1)),
+        whole=_of_a_share(named["whole"]) if "whole" in named else None,
     )
+
+
+def _of_a_share(said: Any) -> Query:
+    """What a part is held against; that is no share itself."""
+    if not isinstance(said, dict) or _KEYS["whole"] in said:
+        raise ValueError("no whole")
+    return _query(said)
 
 
 def _period_as_json(period: Period) -> list[str]:

@@ -19,7 +19,7 @@ from assistant.db import money_figures as stored_money
 from assistant.db.database import Database
 from assistant.errors import BadInput
 from assistant.events import Figure
-from assistant.figures import addresses, statistics
+from assistant.figures import addresses, shares, statistics
 from assistant.figures.grouping import short_span
 from assistant.figures.health import health_figures, health_ground, workout_figures
 from assistant.figures.health.metrics import METRICS, Kind
@@ -47,6 +47,8 @@ async def compute(database: Database, owner: UUID, query: Query, *, now: dt.date
     async with database.session(owner) as session:
         if query.measure is Measure.CORRELATION:
             return [await _correlation(session, owner, query, now=now, week_start=week_start)]
+        if query.measure is Measure.SHARE:
+            return await _shared(session, owner, query, now=now, week_start=week_start)
         room = _room(query.subject)
         main = replace(query, compare=None)
         figures: list[Figure] = await room.figures_of(session, owner, main, now=now, week_start=week_start)
@@ -120,6 +122,31 @@ def _change(query: Query, one: Figure, two: Figure, *, now: dt.datetime) -> Figu
         notes=notes,
         rows_at=addresses.rows_at(query),
     )
+
+
+# Shares
+
+
+async def _shared(
+    session: AsyncSession, owner: UUID, query: Query, *, now: dt.datetime, week_start: int
+) -> list[Figure]:
+    """The share with its part and its whole.
+
+    Raises:
+        BadInput: two times are to be compared, or the share is to be split.
+    """
+    if query.compare is not None or query.group is not None:
+        raise BadInput("A share is told of one stretch of days at a time; ask for one after the other.")
+    part, whole = shares.sides(query)
+    if whole is not None and shares.of_nights(query):
+        one, other = await shares.nights_with_both(session, owner, part, whole, now=now, week_start=week_start)
+        return shares.shared(query, [one], [other])
+    parts: list[Figure] = await _room(part.subject).figures_of(session, owner, part, now=now, week_start=week_start)
+    if whole is None:
+        known = await shares.all_days(session, owner, part, now=now, week_start=week_start)
+        return shares.shared(query, parts, [known])
+    wholes: list[Figure] = await _room(whole.subject).figures_of(session, owner, whole, now=now, week_start=week_start)
+    return shares.shared(query, parts, wholes)
 
 
 # Correlation

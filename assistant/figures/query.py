@@ -23,6 +23,8 @@ class Measure(StrEnum):
     STREAK = "streak"
     TOP = "top"
     CORRELATION = "correlation"
+    SHARE = "share"
+    """How much a part is of a whole, in percent."""
 
 
 class Group(StrEnum):
@@ -121,6 +123,8 @@ class Query:
         unit: In which a health figure is told; "" for the one in which it is shown to this person.
         of_days: COUNT the days of which the bound holds, and not transactions or workouts; without a bound those on
             which there was any.
+        whole: Of a SHARE what the part is held against, a SUM or a COUNT of the same days; the part is the same measure
+            of the question itself. None: the days or nights of the bound, out of all that are known.
     """
 
     subject: str
@@ -136,6 +140,7 @@ class Query:
     currency: str = ""
     unit: str = ""
     of_days: bool = False
+    whole: Query | None = None
 
 
 @dataclass(frozen=True)

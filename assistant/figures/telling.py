@@ -13,7 +13,8 @@ from assistant.figures.grouping import BY_TIME, short_day, short_span
 from assistant.figures.health.metrics import METRICS, Kind
 from assistant.figures.leading import STILL, heading, lead
 from assistant.figures.query import Group, Measure, Period, Query
-from assistant.figures.wording import age, count, difference, escaped, joined, said
+from assistant.figures.shares import sides
+from assistant.figures.wording import age, count, difference, escaped, joined, percent, said
 
 MAX_ROWS = 31
 """Of a table in an answer; the rest opens with the records."""
@@ -27,6 +28,8 @@ def tell(query: Query, figures: Sequence[Figure]) -> str:
     Args:
         figures: As `compute` gives them for this query.
     """
+    if query.measure is Measure.SHARE:
+        return "\n\n".join(_shares(query, figures))
     paragraphs: list[str] = []
     main = [each for each in figures if each.kind != "change" and _of(each, query.period)]
     changes = [each for each in figures if each.kind == "change"]
@@ -123,6 +126,42 @@ def _beside(query: Query, figure: Figure, other: Figure, change: Figure | None) 
     whole = query.measure not in _ADDED or "partial" not in (figure.state, other.state)
     share = f" ({percent})" if percent and whole else ""
     return f"That is {apart} {more if change.value > 0 else less}{share} than {them}: {value}."
+
+
+# Shares
+
+
+def _shares(query: Query, figures: Sequence[Figure]) -> list[str]:
+    """ "That is 39.2%: €1,395.00 of spending on Rent, out of €3,560.00 of income", for each currency."""
+    part_of, whole_of = sides(query)
+    paragraphs = []
+    for share, part, whole in zip(figures[::3], figures[1::3], figures[2::3], strict=True):
+        days = when(query.period)
+        if share.value is None:
+            paragraphs.append(f"There is no share to tell, {days}. {escaped(' '.join(share.notes))}")
+        else:
+            known = f"{said(whole.value or 0.0, whole.unit)} that are known"
+            out_of = known if whole_of is None else _side(whole_of, whole)
+            paragraphs.append(f"That is {percent(share.value)}: {_side(part_of, part)}, out of {out_of}, {days}.")
+        printed = _small_print(part_of, part)
+        if whole_of is not None and (other := _small_print(whole_of, whole)) != printed:
+            paragraphs.append(f"{_subject_said(part)} {printed}")
+            paragraphs.append(f"{_subject_said(whole)} {other}")
+        else:
+            paragraphs.append(printed)
+    return paragraphs
+
+
+def _side(query: Query, figure: Figure) -> str:
+    """One side of a share: "€1,395.00 of spending on Rent", "12 days with at least 10,000 steps"."""
+    if query.measure is Measure.COUNT:
+        return lead(query, figure)
+    return f"{said(figure.value or 0.0, figure.unit)} of {escaped(figure.subject)}"
+
+
+def _subject_said(figure: Figure) -> str:
+    subject = escaped(figure.subject)
+    return f"{subject[:1].upper()}{subject[1:]}:"
 
 
 # Tables

@@ -128,7 +128,8 @@ def _query(told: Told) -> Query | None:
 def _touched(query: Query, changed: Changed, *, told_on: dt.date) -> bool:
     """Whether a change is of the days and the subject of a question, and of a day that was over when it was told."""
     periods = [query.period, *([query.compare] if query.compare else [])]
-    stored = {_stored_as(subject) for subject in (query.subject, query.against) if subject}
+    subjects = (query.subject, query.against, query.whole.subject if query.whole else "")
+    stored = {_stored_as(subject) for subject in subjects if subject}
     for each in changed:
         metric, day = ("", each) if isinstance(each, dt.date) else each
         if metric and metric not in stored and _stored_as(metric) not in stored:

@@ -48,6 +48,14 @@ def plain_number(value: float) -> str:
     return "0" if text == "-0" else str(text)
 
 
+def percent(value: float) -> str:
+    """A share with one decimal: 39.2%; as many as it needs where that would be none of it, or all: 0.02%."""
+    text = f"{value:.1f}"
+    if float(text) in (0.0, 100.0) and round(value, 6) not in (0.0, 100.0):
+        text = f"{value:.6g}" if abs(value) > 99 else f"{value:.1g}"
+    return f"{text.removeprefix('-') if float(text) == 0 else text}%"
+
+
 def money(value: float, currency: str) -> str:
     """An amount in major units."""
     text = str(format_currency(Decimal(repr(value)), currency, locale=LOCALE)).replace("\u00a0", " ")

@@ -22,13 +22,15 @@ FULL = Query(
     where=Where(frozenset({5, 6}), ("groceries",), ("Käse & Co <b>", "日本"), ("Checking",), ("Run",), ("iPhone",)),
     bound=Bound(">=", 12.5, "EUR", Bound("<", 20.0, "EUR")), against="sleep", limit=7, smallest=True, currency="CHF",
 )  # fmt: skip
+SHARE = Query("spending", Measure.SHARE, MARCH, where=Where(categories=("rent",)),
+              whole=Query("income", Measure.SUM, MARCH))  # fmt: skip
 
 
 def forged(said: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
 
 
-@pytest.mark.parametrize("query", [PLAIN, FULL])
+@pytest.mark.parametrize("query", [PLAIN, FULL, SHARE])
 def test_a_question_comes_back_as_it_was(query: Query) -> None:
     assert addresses.decode(addresses.encode(query)) == query
     assert addresses.query_at(addresses.rows_at(query)) == query
@@ -65,6 +67,14 @@ def test_what_is_no_address_is_refused_in_words(given: str) -> None:
 
 
 BASE: dict[str, Any] = {"s": "step_count", "m": "sum", "p": ["2026-03-01", "2026-03-31"]}
+
+
+def test_what_a_share_is_held_against_is_no_share_itself() -> None:
+    inner = {**BASE, "m": "share", "h": BASE}
+    assert addresses.decode(forged({**BASE, "m": "share", "h": BASE})).whole is not None
+    for whole in (inner, [], "x", {}):
+        with pytest.raises(BadInput, match="not the address of a figure"):
+            addresses.decode(forged({**BASE, "m": "share", "h": whole}))
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,19 @@ HAVE = Vocabulary(
 )
 
 UNDERSTOOD = """
+what share of my income went to rent in October | spending share 2026-10-01..2026-10-31 categories=Rent of (income sum 2026-10-01..2026-10-31)
+how much of my spending in April was groceries, in percent? | spending share 2026-04-01..2026-04-30 categories=Groceries of (spending sum 2026-04-01..2026-04-30)
+what percent of days did I reach 10,000 steps last month | step_count share 2026-10-01..2026-10-31 >=10000
+What percentage of nights in March did I sleep less than 6 hours? | sleep share 2026-03-01..2026-03-31 <6h
+share of deep sleep last week | sleep_deep share 2026-11-09..2026-11-15 of (sleep sum 2026-11-09..2026-11-15)
+what share of my workouts this year were runs | workouts share 2026-01-01..2026-11-22 activities=Running of (workouts count 2026-01-01..2026-11-22)
+what percent of my purchases in March were over 50 euros | spending share 2026-03-01..2026-03-31 >50EUR in=EUR of (spending count 2026-03-01..2026-03-31 in=EUR)
+what share of my grocery spending in March was at Aldi | spending share 2026-03-01..2026-03-31 categories=Groceries payees=Aldi of (spending sum 2026-03-01..2026-03-31 categories=Groceries)
+rent as a percentage of my income in March | spending share 2026-03-01..2026-03-31 categories=Rent of (income sum 2026-03-01..2026-03-31)
+What was my savings rate in March? | net share 2026-03-01..2026-03-31 of (income sum 2026-03-01..2026-03-31)
+what part of my income came from City Landlord in March | income share 2026-03-01..2026-03-31 payees=City Landlord of (income sum 2026-03-01..2026-03-31)
+what share of my steps in March were on weekends | step_count share 2026-03-01..2026-03-31 weekdays=56 of (step_count sum 2026-03-01..2026-03-31)
+what share of my time in bed was I asleep in March | sleep share 2026-03-01..2026-03-31 of (sleep_in_bed sum 2026-03-01..2026-03-31)
 How did I sleep this week compared with last month? | sleep mean 2026-11-16..2026-11-22 vs 2026-10-01..2026-10-31
 What did I spend on groceries since January, and is it more than last year? | spending sum 2026-01-01..2026-11-22 vs 2025-01-01..2025-11-22 categories=Groceries
 How many steps did I walk yesterday? | step_count sum 2026-11-21
@@ -503,6 +516,14 @@ how many hours of training last week | workout_duration sum 2026-11-09..2026-11-
 """Question | query, with "&" between several: subject, measure, days, "vs" days, "by" group, bound, conditions."""
 
 UNCLEAR = """
+what percentage of my spending is groceries | 3
+what share of my income goes to rent | 3
+what share of my income was Netflix in March | 2
+what share of my grocery spending in March was rent | 0
+what share of my spending in March was spending | 0
+what share of my spending in March compared with April was rent | 0
+what share of my sleep in March was steps | 0
+what percentage of nights in March did I sleep | 0
 How many runs did I do and how far in March? | 0
 On which weekday do I walk the most? | 2
 is my weight going up? | 3
@@ -684,7 +705,6 @@ minutes of the meeting last week
 highest paid payee
 how much did I eat yesterday
 Where does my money go?
-what percentage of my spending is groceries
 how much is 20% of my rent
 hrv
 what was my weight at the start of the year
@@ -840,6 +860,7 @@ def told(query: Query) -> str:
     said += f" in={query.currency}" if query.currency else ""
     said += f" unit={query.unit}" if query.unit else ""
     said += " of-days" if query.of_days else ""
+    said += f" of ({told(query.whole)})" if query.whole else ""
     if query.measure is Measure.TOP:
         said += f" limit={query.limit}" + (" smallest" if query.smallest else "")
     return said

@@ -25,6 +25,7 @@ from assistant.figures.language.checking import (
 from assistant.figures.language.idioms import heard
 from assistant.figures.language.lexicon import COMMAND, QUESTION, STATEMENT
 from assistant.figures.language.places import place_of
+from assistant.figures.language.portions import portion
 from assistant.figures.language.reading import Reading
 from assistant.figures.language.topics import Meant
 from assistant.figures.query import Query, Unclear, Understood, Vocabulary
@@ -74,6 +75,8 @@ def _understood(words: str, have: Vocabulary, calendar: Calendar, *, mends: bool
     """
     if COMMAND.search(words) or (STATEMENT.search(words) and not QUESTION.search(words)):
         raise NotFigures("not a question")
+    if shared := portion(words, have, calendar, lambda one: _understood(one, have, calendar)):
+        return shared
     reading = Reading(words, have, calendar, lambda choice: _is_clear(choice, have, calendar), mends=mends)
     meant = reading.read()
     if mended := reading.leftovers(meant):
