@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from assistant.figures.language.asking import Ask, NotFigures, listed, what_there_is
+from assistant.figures.language.calendar_words import MONTH_NUMBERS
+from assistant.figures.language.days import MONTHS
 from assistant.figures.language.lexicon import ASKS_ABOUT_ME
 from assistant.figures.language.periods import Mention
 from assistant.figures.language.reading import Reading
@@ -17,6 +19,7 @@ _TWO_HOWS = re.compile(
 
 
 def must_ask(reading: Reading, meant: list[Meant]) -> None:
+    must_tell_a_day_from_a_year(reading)
     asked, words = reading.asked, reading.words
     ends = any(word in ("max", "min", "latest") or word.startswith("top ") for word in asked.measures)
     if (asked.when or (re.search(r"\bwhen\b", words) and not asked.nothing)) and not (
@@ -48,6 +51,26 @@ def must_ask(reading: Reading, meant: list[Meant]) -> None:
     ):
         return
     raise NotFigures("no figure is asked for")
+
+
+_DAY_OR_YEAR = re.compile(
+    rf"(?P<lead>\b(?:on|since|until|till|from|to|by|before|after|between|and|-) )?\b(?:in )?"
+    rf"(?P<month>{'|'.join(MONTH_NUMBERS)}) (?P<number>\d\d)\b(?! ?(?:[\d-]|to\b|and\b|until\b))"
+)
+
+
+def must_tell_a_day_from_a_year(reading: Reading) -> None:
+    """ "March 26" may be all of March."""
+    said, this_year = _DAY_OR_YEAR.search(reading.words), reading.calendar.today.year
+    if said is None or said["lead"] or int(said["number"]) not in (this_year % 100, (this_year - 1) % 100):
+        return
+    month, number = MONTHS[MONTH_NUMBERS[said["month"]]], said["number"]
+    place = said.span()
+    choices = [
+        (f"{month} 20{number}", reading.said.instead(*place, f"in {month.lower()} 20{number}")),
+        (f"{int(number)} {month}", reading.said.instead(*place, f"on {int(number)} {month.lower()}")),
+    ]
+    raise Ask(f"Do you mean {choices[0][0]}, or {choices[1][0]}?", choices)
 
 
 def say_absent(reading: Reading, absent: list[Meant], meant: list[Meant]) -> None:

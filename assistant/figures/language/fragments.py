@@ -35,6 +35,7 @@ _DOING = r"running|cycling|swimming|walking|hiking|rowing|climbing|dancing|skiin
 _BOUGHT = r"(?:cash )?withdrawals?|orders?|bookings?|deliver(?:y|ies)|top ups?"
 _MORE_THAN = re.compile(r"(?<![\d.,])(\d[\d.,]*k?)\s?\+(?=[\s\-?]|$)", re.IGNORECASE)
 """In "nights with 7+ hours" the sign says the most."""
+_BETWEEN_COMMAS = re.compile(r",\s*(?:like|you know|um+|uh+|er+m?|well|please|say)\s*,\s*", re.IGNORECASE)
 _CHAT = re.compile(
     r"^(?:(?:would you mind (?:telling|showing)(?: me)?|hiya|yo|er|erm|right|just curious|just wondering|curious|btw|"
     r"out of curiosity|by the way|quick question|quick one|question|sorry|sorry to bother you|real quick) )+(?=\w)"
@@ -103,7 +104,7 @@ _SAID_AS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
          r"(?:cycled?|rode|ride|swam|swim|walk(?:ed)?|ran|run)\b", r"\1"),
         (r"\b((?:mindful minutes|mindfulness|meditation) per day) (?:that |when )?i (?:sat|meditated?|practi[sc]ed?)\b",
          r"\1"),
-        (r"\bclock(?:ed)? up\b", "do"),
+        (r"\b(?:clock|rack|notch|chalk)(?:ed)? up\b", "do"),
         (r"\bhow many (days|nights) did (i|we) (?:note|record|log|enter)(?: down)? (?:any |some |my )?",
          r"how many \1 did \2 have "),
         (r"\b(?:total|all) (hours|minutes)$", r"in \1"),
@@ -183,5 +184,5 @@ def in_full(words: str, have: Vocabulary) -> str:
 
 
 def signs_said(text: str) -> str:
-    """The text with "at least 7" for "7+"."""
-    return _MORE_THAN.sub(r"at least \1", text)
+    """The text with "at least 7" for "7+", and without a "like" between commas."""
+    return _MORE_THAN.sub(r"at least \1", _BETWEEN_COMMAS.sub(", ", text))

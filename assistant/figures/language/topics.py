@@ -296,7 +296,9 @@ def _money(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name], *,
             asked.per_purchase = True
             topics = topics or [Topic(0, 0, ("spending",) if "spending" in have.subjects else (), "spending")]
             weak = False
-    asked.entry = any(re.fullmatch(r"expense|expenditure", said.text[each.start : each.end]) for each in topics)
+    asked.entry = billed or any(
+        re.fullmatch(r"expense|expenditure", said.text[each.start : each.end]) for each in topics
+    )
     if (
         any(
             re.fullmatch(r"expenses|expenditures|purchases|payments", said.text[each.start : each.end])
