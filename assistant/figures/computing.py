@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistant.db import health_figures as stored_health
+from assistant.db import health_sources
 from assistant.db import money_figures as stored_money
 from assistant.db.database import Database
 from assistant.errors import BadInput
@@ -250,6 +251,7 @@ async def vocabulary(database: Database, owner: UUID, *, today: dt.date) -> Voca
     async with database.session(owner) as session:
         subjects = {each.key: each for each in await _health_subjects(session, owner)}
         activities = await stored_health.activities(session, owner)
+        sources = await health_sources.names(session, owner) if subjects else []
         accounts = await stored_money.accounts(session, owner)
         names = await stored_money.names(session, owner) if accounts else None
         # Of what was to come from a service and never did it can be asked, and the answer is that it failed.
@@ -280,6 +282,7 @@ async def vocabulary(database: Database, owner: UUID, *, today: dt.date) -> Voca
         payees=tuple(names.payees) if names else (),
         accounts=tuple(dict.fromkeys(account.name for account in own)),
         currencies=tuple(names.currencies) if names else (),
+        sources=tuple(sources),
     )
 
 

@@ -203,6 +203,7 @@ class Vocabulary:
         subjects: By key.
         activities, categories, payees, accounts: As they are stored; payees the most frequent first.
         currencies: Of the transactions, the most frequent first.
+        sources: Of health: devices and apps, by the names they gave themselves.
         dates: Days of the year that the person's memories name: {"birthday": (5, 3)} as (month, day).
     """
 
@@ -212,4 +213,5 @@ class Vocabulary:
     payees: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     dates: dict[str, tuple[int, int]] = field(default_factory=dict)

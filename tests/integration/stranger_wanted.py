@@ -9,7 +9,8 @@ A line of a bank's `questions.jsonl` is a question (`ask`) with
 
 A figure is `how` (sum, mean, median, min, max, count, latest, trend, streak, top, correlation, histogram, balance;
 `days` and `readings` count these; `share` is that of the days that have a record, with both numbers), `of` (a metric
-or spending, income, net, workouts ...), `days` ("2026", "2026-07", "2026-07-04", "2026-07-01..2026-08-19", "all"; missing, those which the answer names; `as` is the period that it names
+or spending, income, net, workouts ...), `days` ("2026", "2026-07", "2026-07-04",
+"2026-07-01..2026-08-19", "all"; missing, those which the answer names; `as` is the period that it names
 where only a part of it counts), and what it is narrowed to, split `by` (`whole`: of a mean, without what the period
 cuts off; `rank`: the `n` with the most first), divided by (`per`), bounded with (of `days` of money, `quiet` ones
 without any count, too; by the highest of a day where `peak` is said) and told in (`unit`; where nothing is said, in any

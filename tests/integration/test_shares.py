@@ -31,6 +31,7 @@ NIGHTS = {"2026-10-05": (6.0, 1.5), "2026-10-06": (8.0, 2.5), "2026-10-07": (7.0
 
 def health() -> str:
     steps = [{"date": f"{day} 12:00:00 +0200", "qty": qty, "source": "Watch"} for day, qty in STEPS.items()]
+    steps += [{"date": f"{day} 12:00:00 +0200", "qty": 7.0, "source": "iPhone"} for day in STEPS]
     nights = [
         {"date": f"{day} 00:00:00 +0200", "asleep": asleep, "source": "Watch", "sleepStart": f"{day} 00:05:00 +0200",
          "sleepEnd": f"{day} 08:30:00 +0200", "inBed": asleep, "totalSleep": asleep}
@@ -111,6 +112,15 @@ async def test_nights_of_which_one_side_is_missing_are_left_out(house: House, an
     ((share, part, whole, unit),) = triples(answer)
     assert (share, part, whole, unit) == (pytest.approx(100 * 4 / 14, abs=0.001), 4.0, 14.0, "h")
     assert "Left out: 1 night of which only one of both is known." in answer.text
+
+
+async def test_a_device_that_is_named_is_told_alone(house: House, ana: Person, folder: Path) -> None:
+    answer = await ask(house, ana, "How many steps did my iPhone count in October 2026?")
+    (figure,) = answer.figures
+    assert (figure.value, list(figure.sources)) == (105.0, ["iPhone"])
+    assert "105 steps in all by iPhone" in answer.text
+    (watch,) = (await ask(house, ana, "Steps from my watch on 10 October 2026?")).figures
+    assert (watch.value, list(watch.sources)) == (10_000.0, ["Watch"])
 
 
 async def test_a_share_that_later_readings_correct_is_in_the_inbox(

@@ -1057,6 +1057,60 @@ def test_a_word_for_a_kind_of_exercise_is_of_all_that_is_stored_of_it() -> None:
     assert one.queries[0].where.activities == ("Pool Swim",)
 
 
+DEVICES = replace(
+    HAVE,
+    sources=(
+        "Apple Watch",
+        "Ana's iPhone",
+        "iPhone von Ben",
+        "iPhone|Apple Watch",
+        "Sleep Cycle",
+        "Monitoring",
+        "Oura",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "source"),
+    [
+        ("steps from Ana's iPhone last week", "Ana's iPhone"),
+        ("how many steps did my watch count yesterday", "Apple Watch"),
+        ("what did my watch count on 10 August in steps", "Apple Watch"),
+        ("average heart rate according to my Apple Watch in March", "Apple Watch"),
+        ("sleep by Oura last week", "Oura"),
+        ("my Oura's sleep last week", "Oura"),
+    ],
+)
+def test_a_device_that_is_named_counts_alone(question: str, source: str) -> None:
+    found = read(question, DEVICES)
+    assert isinstance(found, Understood), found
+    assert {each.where for each in found.queries} == {Where(sources=(source,))}
+
+
+@pytest.mark.parametrize("question", ["steps from my iPhone last week", "how many steps did my phone count yesterday"])
+def test_one_of_several_devices_is_asked_for(question: str) -> None:
+    found = read(question, DEVICES)
+    assert isinstance(found, Unclear), found
+    assert [each.label for each in found.choices] == ["Ana's iPhone", "iPhone von Ben"]
+    chosen = [read(each.question, DEVICES) for each in found.choices]
+    assert [each.queries[0].where.sources for each in chosen if isinstance(each, Understood)] == [
+        ("Ana's iPhone",), ("iPhone von Ben",),
+    ]  # fmt: skip
+
+
+def test_a_device_narrows_nothing_that_it_was_not_said_of() -> None:
+    for question in ("my sleep last week", "how did I sleep last week", "steps on weekends in March"):
+        found = read(question, DEVICES)
+        assert isinstance(found, Understood), question
+        assert found.queries[0].where.sources == ()
+    for question in ("sleep by my ring last week", "steps from my Garmin last week", "spending from my watch in March"):
+        assert not isinstance(read(question, DEVICES), Understood), question
+    asked = read("what did my watch count on 10 August", DEVICES)
+    assert isinstance(asked, Unclear)
+    assert [each.label for each in asked.choices] == ["steps"]
+
+
 def test_a_name_without_a_verb_may_be_of_what_came_in() -> None:
     found = read("Salary from Aldi in October")
     assert isinstance(found, Understood)

@@ -37,7 +37,7 @@ _COMPARABLE = (Measure.SUM, Measure.MEAN, Measure.MEDIAN, Measure.MIN, Measure.M
 
 def correlation(reading: Reading, meant: list[Meant]) -> Understood:
     keys = [key for each in meant for key in each.keys]
-    if len(keys) != 2 or any(each.names or each.activities for each in meant):
+    if len(keys) != 2 or reading.sources or any(each.names or each.activities for each in meant):
         raise Ask("I can relate two series of days to each other, such as sleep and steps. Which two?")
     if any(kind_of(key) == "stock" for key in keys) or reading.asked.bound or reading.asked.per or reading.asked.which:
         raise Ask("I can relate two series of days to each other, such as sleep and steps. Which two?")
@@ -202,9 +202,12 @@ def _where(reading: Reading, each: Meant, key: str) -> Where:
     ):
         raise Ask("One of these is a category and the other a payee. Ask for one at a time.")
     lists = {kind: tuple(dict.fromkeys(names)) for kind, names in chosen.items()}
+    if reading.sources and key in MONEY:
+        raise Ask(f"{listed(reading.sources)} counts no money. Which figure do you want?")
     return Where(
-        categories=lists["category"], payees=lists["payee"], accounts=lists["account"], activities=each.activities
-    )
+        categories=lists["category"], payees=lists["payee"], accounts=lists["account"], activities=each.activities,
+        sources=reading.sources,
+    )  # fmt: skip
 
 
 def _which_name(reading: Reading, name: Name) -> None:

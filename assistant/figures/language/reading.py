@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from assistant.figures.language.asking import LEAVE, Ask, NotFigures, listed, mended, near, unexplained
 from assistant.figures.language.bounds import take_bound, take_bounded_days, take_clock_bound
 from assistant.figures.language.calendar_words import Calendar
+from assistant.figures.language.devices import take_devices
 from assistant.figures.language.lexicon import ADVICE, ASKS_ABOUT_ME, NOT_FIGURES, QUESTION
 from assistant.figures.language.measures import Asked, take_groups, take_how, take_measures, take_nothing
 from assistant.figures.language.names import Name, take_names, take_parts
@@ -60,7 +61,7 @@ class Reading:
         words: In plain words (`said.plain`).
         is_clear: Whether another question, offered as a choice, would be understood.
         mends: Whether a slip of the pen may be mended still.
-        said, asked, names, times: What was found.
+        said, asked, names, times, sources: What was found.
         compare: The word that sets one time against another.
         so_far: "At this point": as many days of the other time.
         ever: All that is recorded.
@@ -75,6 +76,7 @@ class Reading:
     asked: Asked = field(default_factory=Asked)
     names: list[Name] = field(default_factory=list)
     times: list[Mention] = field(default_factory=list)
+    sources: tuple[str, ...] = ()
     compare: re.Match[str] | None = None
     so_far: bool = False
     ever: bool = False
@@ -90,6 +92,7 @@ class Reading:
         """
         said, asked = self.said, self.asked
         self.names = take_names(said, self.have)
+        self.sources = take_devices(said, self.have)
         take_groups(said, asked)
         take_bound(said, asked)
         take_bounded_days(said, asked)

@@ -8,6 +8,7 @@ about the person's own figures is nobody's here, and goes to their notes.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 from assistant.figures.language.asking import Ask, NotFigures, unclear
@@ -99,6 +100,9 @@ def _understood(words: str, have: Vocabulary, calendar: Calendar, *, mends: bool
 
 def _check(reading: Reading, meant: list[Meant]) -> None:
     """Everything that is asked about is there, and means one thing."""
+    if not meant and reading.sources and reading.times:
+        steps = re.sub(r"^what did\b", "how many steps did", reading.words)
+        raise Ask("Which of its figures do you want? Say it as in: steps.", [("steps", steps)])
     if not meant:
         raise NotFigures("no subject")
     if absent := [each for each in meant if not each.keys]:
