@@ -80,7 +80,7 @@ def _night(query: Query, figure: Figure, value: float) -> str:
         does = {"bedtime": "You went to bed at", "wake_time": "You woke up at"}[query.subject]
         if query.measure in _ENDS:
             return f"Your {_ENDS[query.measure][2]} {title} was {shown}{where}"
-        return f"{does} {shown}{_over(query)}{where}"
+        return f"{does} {shown}{_over(query) if figure.recorded != 1 else ''}{where}"
     if query.measure in _ENDS:
         if query.subject == "sleep":
             return f"Your {_ENDS[query.measure][1]} night was {shown}{where}"

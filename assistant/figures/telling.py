@@ -57,7 +57,8 @@ def tell(query: Query, figures: Sequence[Figure]) -> str:
 def when(period: Period) -> str:
     """The days of a period: "last week (9–15 Nov 2026)"."""
     days = short_span(period.start, period.end)
-    if not period.label or re.search(r"\b\d{4}\b", period.label):
+    season = re.match(r"(?:spring|summer|autumn|fall|winter)\b", period.label)
+    if not period.label or (re.search(r"\b\d{4}\b", period.label) and not season):
         return period.label or days
     return f"{period.label} ({days})"
 

@@ -451,6 +451,23 @@ async def test_the_most_and_how_values_spread(database: Database, owner) -> None
     assert sum(row.value for row in spread.rows) == sum(map(len, counted.values()))
 
 
+async def test_a_tie_is_said(database: Database, owner) -> None:
+    counts = {2: 18, 3: 7, 4: 18, 5: 9}
+    floors = [
+        reading("flights_climbed", WATCH, at(dt.date(2026, 11, day), 12), count, "count")
+        for day, count in counts.items()
+    ]
+    await health.take(database, owner, Batch(readings=floors), now=NOW)
+    period = Period(dt.date(2026, 11, 1), dt.date(2026, 11, 10))
+    most = await one(database, owner, Query("flights_climbed", Measure.MAX, period))
+    assert (most.value, most.notes[0]) == (18, "That was on Monday, 2 Nov 2026. The same was measured on other days.")
+    least = await one(database, owner, Query("flights_climbed", Measure.MIN, period))
+    assert least.notes[0] == "That was on Tuesday, 3 Nov 2026."
+    for limit, tied in ((1, True), (2, False)):
+        top = await one(database, owner, Query("flights_climbed", Measure.TOP, period, limit=limit))
+        assert ("Others have the same as the last one." in top.notes) is tied
+
+
 async def test_gaps_in_a_chart_are_gaps(database: Database, owner) -> None:
     readings = [reading("step_count", WATCH, at(dt.date(2026, 11, day), 12), 100 * day, "count") for day in (3, 5)]
     await health.take(database, owner, Batch(readings=readings), now=NOW)

@@ -42,6 +42,17 @@ def test_a_comparison_follows_the_value() -> None:
     assert "There is nothing to compare it with, October 2026." in text
 
 
+def test_one_morning_is_no_average() -> None:
+    woken = figure("mean", "wake-up time", 456.0, "HH:MM", recorded=1, expected=1, records=1)
+    assert tell(Query("wake_time", Measure.MEAN, LAST_WEEK), [woken]).startswith("You woke up at 07:36, last week")
+
+
+def test_a_season_is_told_with_its_year_and_its_days() -> None:
+    winter = Period(dt.date(2025, 12, 1), dt.date(2026, 2, 28), "winter 2025/26")
+    told = figure("sum", "steps", 9000.0, "steps", start=winter.start, end=winter.end)
+    assert "winter 2025/26 (1 Dec 2025 – 28 Feb 2026)." in tell(Query("step_count", Measure.SUM, winter), [told])
+
+
 def test_no_record_is_no_zero() -> None:
     text = tell(
         Query("vo2max", Measure.MEAN, LAST_WEEK), [figure("mean", "VO2 max", None, "", records=0, state="empty")]

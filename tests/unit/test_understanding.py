@@ -45,6 +45,9 @@ HAVE = Vocabulary(
 )
 
 UNDERSTOOD = """
+spending on restaurants per week on average, March and April 2026 | spending mean 2026-03-01..2026-04-30 by week categories=Restaurants
+weekly average weight for March and April 2026 | weight_body_mass mean 2026-03-01..2026-04-30 by week
+average weight in March and April 2026 | weight_body_mass mean 2026-03-01..2026-03-31 & weight_body_mass mean 2026-04-01..2026-04-30
 what share of my income went to rent in October | spending share 2026-10-01..2026-10-31 categories=Rent of (income sum 2026-10-01..2026-10-31)
 how much of my spending in April was groceries, in percent? | spending share 2026-04-01..2026-04-30 categories=Groceries of (spending sum 2026-04-01..2026-04-30)
 what percent of days did I reach 10,000 steps last month | step_count share 2026-10-01..2026-10-31 >=10000
@@ -516,6 +519,7 @@ how many hours of training last week | workout_duration sum 2026-11-09..2026-11-
 """Question | query, with "&" between several: subject, measure, days, "vs" days, "by" group, bound, conditions."""
 
 UNCLEAR = """
+weight this morning | 1
 what percentage of my spending is groceries | 3
 what share of my income goes to rent | 3
 what share of my income was Netflix in March | 2

@@ -100,8 +100,11 @@ def _single(ground: Ground) -> Figure:
         low = ground.query.measure is Measure.MIN
         level = ground.kind is Kind.LEVEL
         pick = min if low else max
-        day = pick(ground.days, key=lambda each: (each.low if low else each.high) if level else each.total)
-        notes.append(f"That was {_on(ground, day.day)}.")
+        day = pick(ground.days, key=lambda each: _extreme(each, low=low, level=level))
+        extreme = _extreme(day, low=low, level=level)
+        tied = sum(_extreme(each, low=low, level=level) == extreme for each in ground.days) > 1
+        same = f" The same was measured on other {ground.noun}s." if tied else ""
+        notes.append(f"That was {_on(ground, day.day)}.{same}")
     elif value is not None and ground.query.measure is Measure.LATEST:
         day = ground.days[-1]
         at = f", {day.latest_at.astimezone(ground.now.tzinfo):%H:%M}" if ground.kind is Kind.LEVEL else ""
@@ -110,6 +113,10 @@ def _single(ground: Ground) -> Figure:
         if ground.kind is not Kind.LEVEL:
             records = day.readings
     return figure(ground, value, notes=notes, records=records)
+
+
+def _extreme(day: Day, *, low: bool, level: bool) -> float:
+    return (day.low if low else day.high) if level else day.total
 
 
 def _on(ground: Ground, day: dt.date) -> str:
@@ -275,8 +282,10 @@ def _top(ground: Ground) -> Figure:
     rows = _grouped(replace(ground, query=query), lambda days: _value(ground, measure, days)).rows
     sign = 1 if ground.query.smallest else -1
     known = [row for row in rows if row.value is not None]
-    ranked = sorted(known, key=lambda row: sign * (row.value or 0.0))[: ground.query.limit]
-    return figure(ground, None, rows=ranked)
+    ranked = sorted(known, key=lambda row: sign * (row.value or 0.0))
+    shown, left = ranked[: ground.query.limit], ranked[ground.query.limit :]
+    tied = bool(shown and left and left[0].value == shown[-1].value)
+    return figure(ground, None, rows=shown, notes=["Others have the same as the last one."] if tied else ())
 
 
 async def _distribution(session: AsyncSession, owner: UUID, ground: Ground) -> Figure:

@@ -67,11 +67,11 @@ def _of_year(said: re.Match[str], first: int, year: int) -> Span | Doubt:
     word, until = said["season"], said["until"]
     begun = _from(year, first, word)
     if begun.end.year == year:
-        return Span(begun.start, begun.end, "season", f"the {word} of that year")
+        return Span(begun.start, begun.end, "season", f"{word} {year}")
     if until:
         if int(until) % 100 != (year + 1) % 100:
             return Doubt(f'Which days do you mean by "{bare(said)}"?')
-        return Span(begun.start, begun.end, "season", f"the {word} of those years")
+        return Span(begun.start, begun.end, "season", f"{word} {year}/{begun.end.year % 100:02}")
     both = (_choice(_from(year - 1, first, word)), _choice(begun))
     return Doubt(f'Which days do you mean by "{bare(said)}"?', tuple(choice for each in both for choice in each))
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from assistant.figures.language.asking import PERIODS, Ask
+from assistant.figures.language.calendar_words import Span
 from assistant.figures.language.cases import Plan, kind_of
 from assistant.figures.language.days import DAY, named
 from assistant.figures.language.periods import Mention
@@ -26,7 +27,7 @@ def sides(reading: Reading) -> tuple[list[Mention], Mention | None]:
     if not reading.compare and not shifts:
         if len(placed) == 2 and reading.asked.relative and between(reading, placed, "or"):
             return placed[:1], placed[1]
-        return placed, None
+        return _one_stretch(reading, placed), None
     if not placed:
         return [], None
     if reading.compare:
@@ -45,6 +46,23 @@ def sides(reading: Reading) -> tuple[list[Mention], Mention | None]:
     if len(shifts) > 1:
         raise Ask("Compare with one other time, please.")
     return rest, shifts[0]
+
+
+_FINER = {Group.WEEK: ("month", "quarter", "year"), Group.MONTH: ("quarter", "year"), Group.QUARTER: ("year",)}
+
+
+def _one_stretch(reading: Reading, placed: list[Mention]) -> list[Mention]:
+    """ "Per week, March and April": weeks go on from one month into the next, so both are one stretch of days."""
+    if len(placed) != 2 or reading.asked.relative or not between(reading, placed, "and"):
+        return placed
+    one, other = placed[0].span, placed[1].span
+    finer = _FINER.get(reading.asked.per or Group.DAY, ())
+    if one is None or other is None or one.unit != other.unit or one.unit not in finer:
+        return placed
+    if one.end + DAY != other.start:
+        return placed
+    span = Span(one.start, other.end, "range", f"{one.label} and {other.label}")
+    return [replace(placed[0], span=span, end=placed[1].end)]
 
 
 def between(reading: Reading, placed: list[Mention], word: str) -> bool:
@@ -83,6 +101,9 @@ def period_of(reading: Reading, mention: Mention, key: str) -> Period:
             f"{mention.span.label[:1].upper()}{mention.span.label[1:]} is still to come: there are no figures of it."
         )
     if mention.span.unit == "night" and kind_of(key) not in ("night", "clock"):
+        if "morning" in reading.words[mention.start : mention.end]:
+            words = reading.said.instead(mention.start, mention.end, "today")
+            raise Ask("My figures are of whole days. Do you mean all of today?", [("today", words)])
         day = f"on {named(mention.span.start - DAY)}"
         words = reading.said.instead(mention.start, mention.end, day)
         raise Ask("Only sleep is told by night; other figures are of whole days.", [(day, words)])
