@@ -1115,6 +1115,13 @@ def test_a_device_narrows_nothing_that_it_was_not_said_of() -> None:
     assert [each.label for each in asked.choices] == ["steps"]
 
 
+def test_a_name_is_written_as_it_is_stored() -> None:
+    have = replace(HAVE, payees=("Bäckerei Müller",))
+    asked = read("how much did Bäckerei Müller get in March", have)
+    assert isinstance(asked, Unclear)
+    assert "(Bäckerei Müller)" in asked.question
+
+
 def test_a_name_without_a_verb_may_be_of_what_came_in() -> None:
     found = read("Salary from Aldi in October")
     assert isinstance(found, Understood)

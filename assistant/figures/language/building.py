@@ -182,7 +182,7 @@ def _where(reading: Reading, each: Meant, key: str) -> Where:
     chosen: dict[str, list[str]] = {"category": [], "payee": [], "account": []}
     for name in reading.names:
         if key not in (*FLOWS, "balance", "budgets", "bills", "savings"):
-            raise Ask(f"{each.title.capitalize()} has nothing to do with {reading.words[name.start : name.end]}.")
+            raise Ask(f"{each.title.capitalize()} has nothing to do with {name.options[0][1]}.")
         if len(name.options) > 1 or name.unsure:
             _which_name(reading, name)
         kind, stored = name.options[0]

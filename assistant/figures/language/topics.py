@@ -379,7 +379,8 @@ def _of_names(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name])
     elif re.search(r"\b(?:get|got|make|made)\b", said.text):
         verbs = r"\b(?:get|got|make|made)\b"
         choices = [(label, re.sub(verbs, words, said.text)) for label, words in _SPENT_OR_RECEIVED]
-        raise Ask(f"Do you mean money that you spent or that you received ({spoken})?", choices)
+        stored = " and ".join(dict.fromkeys(name.options[0][1] for name in names))
+        raise Ask(f"Do you mean money that you spent or that you received ({stored})?", choices)
     else:
         key, unsaid = "spending", re.match(r"to ", spoken) is None
     keys = (key,) if key in have.subjects else ()
