@@ -180,6 +180,7 @@ async def totals(
     by: str = "",
     week_start: int = 0,
     newest: bool = True,
+    apart: bool = True,
 ) -> list[Total]:
     """Sums by key, currency and perhaps days, in order; whole months out of what is kept of them, if that will do.
 
@@ -188,10 +189,11 @@ async def totals(
         by: One of `DAYS`; the day of a sum is then the first in the period of its week or month.
         week_start: Of sums by week, 0 for Monday.
         newest: Whether the day of the newest one is needed; of sums by month it is then the month's first.
+        apart: Whether refunds are needed apart; else `bought` and `purchases` may count them too.
     """
     months = which.months() if by in ("", "month") and key != "payee" else None
     if months is None:
-        found = await _of_transactions(session, owner, which, key=key, by=by, week_start=week_start)
+        found = await _of_transactions(session, owner, which, key=key, by=by, week_start=week_start, apart=apart)
         return _sorted(found) if key else found
     found = await _of_months(session, owner, which, key=key, by=by, months=months)
     for start, end in ((which.start, months[0] - DAY), (_next_month(months[1]), which.end)):
@@ -203,7 +205,7 @@ async def totals(
         at = each.key, each.day, each.currency
         merged[at] = _added(merged[at], each) if at in merged else each
     kept = [each for each in merged.values() if each.records]
-    return _sorted(await _with_newest(session, owner, which, kept) if newest else kept)
+    return _sorted(await _with_newest(session, owner, which, kept, months) if newest else kept)
 
 
 def _sorted(found: Iterable[Total]) -> list[Total]:
@@ -225,16 +227,25 @@ def _next_month(month: dt.date) -> dt.date:
 
 
 async def _of_transactions(
-    session: AsyncSession, owner: UUID, which: Slice, *, key: str, by: str, week_start: int = 0
+    session: AsyncSession,
+    owner: UUID,
+    which: Slice,
+    *,
+    key: str,
+    by: str,
+    week_start: int = 0,
+    apart: bool = True,
 ) -> list[Total]:
     day = DAYS[by]
     sign = SIDES[which.side][1]
     keys = [each for each in (KEYS[key] if key else "", day, "t.currency") if each]
+    # Each aggregate costs a tenth of the time over many rows; what is written twice is computed once.
+    bought = " FILTER (WHERE t.kind <> 'refund')" if apart and which.side != "income" else ""
     found = await session.execute(
         text(
             f"SELECT {KEYS[key]}, {day or 'NULL::date'}, t.currency, sum({sign})::bigint,"
-            f"  coalesce(sum({sign}) FILTER (WHERE t.kind <> 'refund'), 0)::bigint,"
-            "  count(*), count(*) FILTER (WHERE t.kind <> 'refund'), max(t.booked_on)"
+            f"  coalesce(sum({sign}){bought}, 0)::bigint,"
+            f"  count(*), count(*){bought}, {day if by == 'day' else 'max(t.booked_on)'}"
             f" FROM ledger_transactions t WHERE {which.where()} GROUP BY {', '.join(keys)}"
             f"{'' if key else ' ORDER BY 3, 2'}"
         ),
@@ -263,18 +274,25 @@ async def _of_months(
     return list(map(Total._make, found.all()))
 
 
-async def _with_newest(session: AsyncSession, owner: UUID, which: Slice, found: list[Total]) -> list[Total]:
-    """The day of the newest transaction of each currency in place of its month's first: looked up in that month."""
+async def _with_newest(
+    session: AsyncSession, owner: UUID, which: Slice, found: list[Total], months: tuple[dt.date, dt.date]
+) -> list[Total]:
+    """The day of the newest transaction of each currency in place of its month's first: looked up in that month.
+
+    Args:
+        months: The first days of the first and the last month whose sums were taken as they are kept; of all others
+            the day is known.
+    """
     last: dict[str, dt.date] = {}
     for each in found:
         last[each.currency] = max(each.newest, last.get(each.currency, each.newest))
-    for currency, month in last.items():
-        end = min(_next_month(month.replace(day=1)) - DAY, which.end)
-        one = replace(which, currency=currency, start=max(month, which.start), end=end)
-        day = await session.scalar(
-            text(f"SELECT max(t.booked_on) FROM ledger_transactions t WHERE {one.where()}"), one.given(owner)
+    for month in {day for day in last.values() if months[0] <= day < _next_month(months[1])}:
+        one = replace(which, start=month, end=_next_month(month) - DAY)
+        days = await session.execute(
+            text(f"SELECT t.currency, max(t.booked_on) FROM ledger_transactions t WHERE {one.where()} GROUP BY 1"),
+            one.given(owner),
         )
-        last[currency] = day or month
+        last.update((currency, day) for currency, day in days.all() if last.get(currency) == month)
     return [
         each._replace(newest=last[each.currency])
         if each.newest.replace(day=1) == last[each.currency].replace(day=1)

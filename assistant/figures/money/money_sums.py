@@ -25,18 +25,19 @@ KEYED = {Group.CATEGORY: "category", Group.PAYEE: "payee", Group.ACCOUNT: "accou
 
 
 async def sums_of(
-    session: AsyncSession, owner: UUID, ground: Ground, *, key: str = "", by: str = ""
+    session: AsyncSession, owner: UUID, ground: Ground, *, key: str = "", by: str = "", apart: bool = True
 ) -> dict[str, list[Total]]:
     """Sums by currency; all in one where they are to be converted and rates are there, the others left out.
 
     Args:
         key: "category", "payee", "account" or "".
         by: One of `money_totals.DAYS`.
+        apart: Whether refunds are needed apart.
     """
     to = ground.query.currency
     sums: dict[str, list[Total]] = {}
     for total in await stored.totals(
-        session, owner, ground.slice(), key=key, by="day" if to else by, week_start=ground.week_start
+        session, owner, ground.slice(), key=key, by="day" if to else by, week_start=ground.week_start, apart=apart
     ):
         each = _converted(ground, total) if to else total
         sums.setdefault(each.currency, []).append(each)
@@ -66,7 +67,7 @@ def major(minor: Decimal | int, currency: str) -> float:
 
 async def by_day(session: AsyncSession, owner: UUID, ground: Ground) -> dict[str, list[tuple[dt.date, float]]]:
     """By currency every known day with what it comes to; zero where nothing was booked."""
-    found = await sums_of(session, owner, ground, by="day")
+    found = await sums_of(session, owner, ground, by="day", apart=False)
     days = picked(days_of(ground.period), ground.query.where.weekdays)
     series = {}
     for currency, sums in found.items():
