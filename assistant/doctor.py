@@ -214,7 +214,7 @@ async def _vectors(house: House) -> Finding:
             "vectors",
             Verdict.LOOK,
             f"{total - missing:,} of {total:,} memories can be found by meaning, all by their words.",
-            "`twinning serve` or `twinning import --wait` makes the rest.",
+            "`twinning serve` makes the rest while it runs; `twinning import --wait` makes it at once.",
         )
     return Finding("vectors", Verdict.GOOD, f"All {total:,} memories can be found by meaning and by their words.")
 

@@ -127,6 +127,8 @@ def read_questions(path: Path) -> Iterable[dict[str, Any]]:
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise BadInput(f"There is no file {path}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read as text: {error}.") from error
     questions = []

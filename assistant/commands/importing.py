@@ -8,6 +8,7 @@ import click
 
 from assistant.channels.terminal import progress
 from assistant.commands.running import command, for_user, omac_and_person, read_settings
+from assistant.figures.wording import count
 from assistant.memory.ingest import Import
 from assistant.memory.opening import memory_status
 from assistant.rendering import plain
@@ -38,6 +39,6 @@ async def import_(path: Path, wait: bool, user: str | None) -> None:
         else:
             embed_in_background(read_settings())
             click.echo(
-                f"Everything can be found by its words now. {missing:,} passages are still being made findable by "
-                "meaning, in the background; `twinning doctor` shows how far that is."
+                f"Everything can be found by its words now. Finding it by meaning too is prepared in the background "
+                f"({count(missing, 'passage')}); `twinning doctor` shows how far that is."
             )

@@ -14,6 +14,7 @@ from assistant.commands.running import command, for_user
 from assistant.db import operations
 from assistant.db.tables import EgressEntry
 from assistant.errors import BadInput, TwinningError
+from assistant.figures.wording import count
 from assistant.outside import utc_now
 from assistant.rendering import plain
 
@@ -35,7 +36,10 @@ def audit(ctx: click.Context, limit: int, as_json: bool, user: str | None) -> No
 @command
 async def _list_audit(limit: int, as_json: bool, user: str | None) -> None:
     async with outside_and_person(user) as (outside, person):
-        for seq, entry in await outside.audit.latest(person.id, limit=limit):
+        entries = await outside.audit.latest(person.id, limit=limit)
+        if not entries and not as_json:
+            click.echo("Nothing has been done yet.")
+        for seq, entry in entries:
             if as_json:
                 print_json({"seq": seq, **entry})
             else:
@@ -68,8 +72,9 @@ async def egress(limit: int, as_json: bool, user: str | None) -> None:
                 print_json(_line_as_json(line))
             return
         for host, requests, out, back in await outside.egress.totals(person.id):
-            click.echo(f"{plain(host)}: {requests:,} requests, {out:,} bytes out, {back:,} bytes in")
-        click.echo("")
+            click.echo(f"{plain(host)}: {count(requests, 'request')}, {out:,} bytes out, {back:,} bytes in")
+        if lines:
+            click.echo("")
         for line in lines:
             classes = ", ".join(line.classes) or "public"
             click.echo(
@@ -104,7 +109,8 @@ async def inbox(seen: str | None, as_json: bool, user: str | None) -> None:
         if not as_json:
             waiting = await operations.listed(session, person.id, states=("proposed",))
             if waiting:
-                click.echo(f"{len(waiting)} actions wait for your yes or no: `twinning approvals`.")
+                wait = "waits" if len(waiting) == 1 else "wait"
+                click.echo(f"{count(len(waiting), 'action')} {wait} for your yes or no: `twinning approvals`.")
             elif not notices:
                 click.echo("Nothing is in the inbox.")
 

@@ -12,6 +12,7 @@ import click
 from assistant.commands.running import command, for_user, omac_and_person
 from assistant.errors import BadInput, TwinningError
 from assistant.events import Person
+from assistant.figures.wording import count
 from assistant.memory.formats.decoding import storable
 from assistant.memory.memory import Omac
 from assistant.rendering import plain
@@ -73,7 +74,7 @@ async def forget(memory_id: str | None, about: str | None, documents: Path | Non
             if not path.startswith("upload:"):  # what was dropped into the chat has no other name
                 path = storable(documents.expanduser().resolve())
             gone = await omac.forget_documents(person, path, ask=_sure(yes))
-            click.echo(f"Removed {gone} documents with all their passages.")
+            click.echo(f"Removed {count(gone, 'document')} with all passages.")
             return
         ids = [_as_id(memory_id)] if memory_id else await _pick(omac, person, str(about), yes=yes)
         done = await omac.forget(person, ids)

@@ -124,9 +124,11 @@ def _beside(query: Query, figure: Figure, other: Figure, change: Figure | None) 
         more, less = "higher", "lower"
     percent = next((note.removesuffix(".").replace(" %", "%") for note in change.notes if note.endswith("%.")), "")
     # A share of a sum of which days are missing would be a share of something else.
-    whole = query.measure not in _ADDED or "partial" not in (figure.state, other.state)
+    added = query.measure in _ADDED
+    whole = not added or "partial" not in (figure.state, other.state)
+    known = "what I have of " if added and other.state == "partial" else ""
     share = f" ({percent})" if percent and whole else ""
-    return f"That is {apart} {more if change.value > 0 else less}{share} than {them}: {value}."
+    return f"That is {apart} {more if change.value > 0 else less}{share} than {known}{them}: {value}."
 
 
 # Shares
@@ -138,7 +140,10 @@ def _shares(query: Query, figures: Sequence[Figure]) -> list[str]:
     paragraphs = []
     for share, part, whole in zip(figures[::3], figures[1::3], figures[2::3], strict=True):
         days = when(query.period)
-        if share.value is None:
+        if share.value is None and whole_of is not None and None not in (part.value, whole.value):
+            both = f"{_side(part_of, part)}, out of {_side(whole_of, whole)}"
+            paragraphs.append(f"There is no share to tell: {both}, {days}.")
+        elif share.value is None:
             paragraphs.append(f"There is no share to tell, {days}. {escaped(' '.join(share.notes))}")
         else:
             known = f"{said(whole.value or 0.0, whole.unit)} that are known"

@@ -22,6 +22,7 @@ from assistant.db.tables import Document as DocumentRow
 from assistant.errors import BadInput, InUse
 from assistant.events import Person
 from assistant.figures import files
+from assistant.figures.wording import count
 from assistant.memory import reading, storing
 from assistant.memory.burying import Buried, Mark
 from assistant.memory.chunking import Passage, approximate_tokens, passages
@@ -35,6 +36,8 @@ BATCH_PASSAGES = 1000
 BATCH_FILES = 100
 """One transaction stores a batch: what a killed import loses at most, and has to read again."""
 EMBED_BATCH = 64
+NAMED = 5
+"""So many of the files that were left out are named."""
 
 
 @dataclass
@@ -67,15 +70,17 @@ class Summary:
         if notes or not said:
             said.append(
                 f"{self.added} new, {self.changed} changed, {self.unchanged} unchanged, {self.removed} removed; "
-                f"{self.passages} passages written."
+                f"{count(self.passages, 'passage')} written."
             )
         if self.duplicates:
             said.append(f"{len(self.duplicates)} left out, because the same content is there already:")
-            said += [f"  {path} = {other}" for path, other in self.duplicates[:5]]
+            said += [f"  {path} = {other}" for path, other in self.duplicates[:NAMED]]
+            if (more := len(self.duplicates) - NAMED) > 0:
+                said.append(f"  and {more:,} more.")
         if self.forgotten:
-            said.append(f"{self.forgotten} passages stayed out, because you had them forgotten.")
+            said.append(f"{count(self.forgotten, 'passage')} stayed out, because you had them forgotten.")
         if self.shortened:
-            said.append(f"Of {self.shortened} passages the sentences stayed out that you had forgotten.")
+            said.append(f"Of {count(self.shortened, 'passage')} the sentences stayed out that you had forgotten.")
         if self.skipped:
             said.append(f"{len(self.skipped)} skipped:")
             reasons = Counter(why for _, why in self.skipped)

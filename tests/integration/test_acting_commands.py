@@ -355,7 +355,7 @@ async def test_the_ledgers_tell_what_happened_and_notice_tampering(
     await twinning("approve", str(approval.id), "--yes", "--digest", approval.digest)
     (line,) = (await twinning("egress", "--json")).lines()
     assert (line["host"], line["purpose"], line["outcome"]) == ("127.0.0.1", "letterbox_post", "201")
-    assert "127.0.0.1: 1 requests" in (await twinning("egress")).out
+    assert "127.0.0.1: 1 request," in (await twinning("egress")).out
     story = [each["what"] for each in (await twinning("audit", "--json")).lines()]
     assert story == ["confirmed", "sent", "approved", "proposed", "connected"]
     assert "letterbox_post" in (await twinning("audit")).out

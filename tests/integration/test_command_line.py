@@ -144,7 +144,7 @@ def test_notes_are_imported_and_many_questions_answered_in_one_process(twinning:
     (notes / "picture.png").write_bytes(b"\x89PNG")
     done = twinning("import", "--wait", notes, "--user", "ben")
     assert done.code == 0, done
-    assert "1 new, 0 changed, 0 unchanged, 0 removed; 1 passages written." in done.out
+    assert "1 new, 0 changed, 0 unchanged, 0 removed; 1 passage written." in done.out
     assert "1 skipped:" in done.out
     assert "picture.png" in done.out
     questions = twinning.folder / "questions.jsonl"
@@ -184,7 +184,7 @@ def test_doctor_prints_findings_with_a_fix_each(twinning: Program) -> None:
     ("arguments", "told"),
     [
         (["ask"], "Give a question"),
-        (["ask", "--file", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
+        (["ask", "--file", "nowhere.jsonl"], "no file nowhere.jsonl"),
         (["import", "nowhere"], "nothing at"),
         (["recall", "x", "--user", "Nobody"], "nobody named 'Nobody'"),
         (["forget", "12"], "is no memory id"),

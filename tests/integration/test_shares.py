@@ -93,8 +93,9 @@ async def test_several_currencies_have_a_share_each(house: House, ana: Person, f
 async def test_of_a_whole_that_is_nothing_there_is_no_share(house: House, ana: Person, folder: Path) -> None:
     answer = await ask(house, ana, "What share of my income went to groceries in November 2026?")
     assert triples(answer) == [(None, 30.0, 0.0, "EUR")]
-    assert answer.text.startswith("There is no share to tell, ")
-    assert "There is no share of €0.00." in answer.text
+    assert answer.text.startswith(
+        "There is no share to tell: €30.00 of spending on groceries, out of €0.00 of income, November 2026."
+    )
     assert "%" not in answer.text
 
 
