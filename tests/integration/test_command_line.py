@@ -161,7 +161,7 @@ def test_notes_are_imported_and_many_questions_answered_in_one_process(twinning:
     assert routed[0]["route"] == "recall"
     (twinning.folder / "link").symlink_to(notes)
     removed = twinning.here("forget", "--documents", twinning.folder / "link", "--yes", "--user", "Ben")
-    assert "Removed 1 documents" in removed.out
+    assert "Removed 1 document with" in removed.out
 
 
 def test_a_code_for_the_first_account_is_printed_once_each(twinning: Program) -> None:
