@@ -256,74 +256,19 @@ def _walking_choices(said: Said, keys: Sequence[str], have: Vocabulary) -> tuple
 
 def _money(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name], *, others: bool) -> list[Meant]:
     billed = _billed(said, names)
-    topics = take_money(said, have)
-    if billed:
-        topics = [*topics, Topic(0, 0, ("spending",) if "spending" in have.subjects else (), "spending")]
-    by_title: dict[str, Topic] = {}
-    for topic in topics:
-        first = by_title.get(topic.title)
-        by_title[topic.title] = replace(first, counted=first.counted or topic.counted) if first else topic
-    topics = list(by_title.values())
-    if said.has(r"\bhow much is\b") and not any(_is_account(name) for name in names):
-        topics = [each for each in topics if each.title != "balance" or said.has(r"\bbalances?\b|\bmoney\b")]
-    if not topics and not others and said.take(r"\b(?:make|made|making)\b") and said.has(r"\bhow much\b"):
-        keys = ("income",) if "income" in have.subjects else ()
-        topics = [Topic(0, 0, keys, "income")]
-    elif topics or names or others:
-        said.take(r"\b(?:make|made|making)\b")
-    if any(each.title in ("budgets", "piggy banks", "balance") for each in topics):
-        said.take(r"\b(?:left|remaining|remains?)\b(?: (?:of|in|on|from|for)\b)?")
-    if not topics and not names and not others and asked.which in (Group.CATEGORY, Group.PAYEE, Group.ACCOUNT):
-        topics = [Topic(0, 0, ("spending",) if "spending" in have.subjects else (), "spending")]
-    if not topics and not names and not others and said.has(r"\b(?:most expensive|cheapest|costliest)\b"):
-        topics = [Topic(0, 0, ("spending",) if "spending" in have.subjects else (), "spending")]
-    weak = bool(topics) and all(re.fullmatch(COSTS, said.text[each.start : each.end]) for each in topics)
-    each_one = said.take(
-        r"\b(?:per|a|each|for each|every) (?:purchase|visit|transaction|payment|time|(?:shopping )?trip)\b"
-    )
-    averaged = said.has(r"\b(?:average|mean|median|typical)\b") is not None
-    asked.per_purchase = each_one is not None or (billed and averaged and asked.per is None)
-    if names:
-        said.take(
-            r"\b(?:shop|shopped|visit|visited|buy|bought|fill(?:ed)? up|fuel(?:led)? up|refuel(?:led|ed)?|stop(?:ped)? "
-            r"(?:by|in)|order(?:ed)?|dined?|lunch(?:ed)?)\b(?! costs?\b)"
-        )
-        if asked.how == "many":
-            said.take(r"\b(?:trips?|visits?|stops?)\b(?! costs?\b)")
-        visits = r"\b(?:average|typical|median|mean|biggest|most expensive) (visits?|shop|shopping trips?)\b"
-        if visit := re.search(visits, said.text):
-            said.taken(*visit.span(1))
-            asked.per_purchase = True
-            topics = topics or [Topic(0, 0, ("spending",) if "spending" in have.subjects else (), "spending")]
-            weak = False
-    asked.entry = billed or any(
-        re.fullmatch(r"expense|expenditure", said.text[each.start : each.end]) for each in topics
-    )
-    if (
-        any(
-            re.fullmatch(r"expenses|expenditures|purchases|payments", said.text[each.start : each.end])
-            for each in topics
-        )
-        and asked.counted == ""
-        and asked.how != "many"
-    ):
-        asked.plural = asked.plural or bool(
-            re.search(
-                r"\b(?:biggest|largest|highest|top|smallest|most expensive) (?:expenses|expenditures|purchases|"
-                r"payments)",
-                said.text,
-            )
-        )
+    topics = _one_by_title([*take_money(said, have), *([_flow("spending", have)] if billed else [])])
+    topics = _fitting(said, asked, topics, have, names, others=others)
+    weak = bool(topics) and all(_is_said(said, each, COSTS) for each in topics)
+    _take_each_one(said, asked, billed=billed)
+    if names and _take_visits(said, asked):
+        topics, weak = topics or [_flow("spending", have)], False
+    _note_entries(said, asked, topics, billed=billed)
     if not topics and names and not others:
         return _of_names(said, asked, have, names)
-    if (
-        said.has(r"\b(?:what|which)\b.*\bmost\b.*\bon\b")
-        and any(each.title == "spending" for each in topics)
-        and not names
-        and asked.which is None
-    ):
+    spent = any(each.title == "spending" for each in topics)
+    if spent and not names and asked.which is None and said.has(r"\b(?:what|which)\b.*\bmost\b.*\bon\b"):
         asked.which = Group.CATEGORY
-    if any(re.fullmatch("transactions?|bookings?", said.text[each.start : each.end]) for each in topics) and not names:
+    if not names and any(_is_said(said, each, "transactions?|bookings?") for each in topics):
         words = re.sub(r"\b(?:transactions?|bookings?)\b", "purchases", said.text)
         raise Ask("Do you mean purchases? Money that came in is counted as income.", [("purchases", words)])
     group = _several(names)
@@ -333,6 +278,78 @@ def _money(said: Said, asked: Asked, have: Vocabulary, names: Sequence[Name], *,
               sums=group if each.keys and each.keys[0] in FLOWS else None, unsaid=unsaid)
         for each in topics
     ]  # fmt: skip
+
+
+def _flow(subject: str, have: Vocabulary) -> Topic:
+    """Spending or income, for which no word stands."""
+    return Topic(0, 0, (subject,) if subject in have.subjects else (), subject)
+
+
+def _is_said(said: Said, topic: Topic, pattern: str) -> bool:
+    """Whether the words of a topic are these."""
+    return re.fullmatch(pattern, said.text[topic.start : topic.end]) is not None
+
+
+def _one_by_title(topics: Sequence[Topic]) -> list[Topic]:
+    by_title: dict[str, Topic] = {}
+    for topic in topics:
+        first = by_title.get(topic.title)
+        by_title[topic.title] = replace(first, counted=first.counted or topic.counted) if first else topic
+    return list(by_title.values())
+
+
+def _fitting(
+    said: Said, asked: Asked, topics: list[Topic], have: Vocabulary, names: Sequence[Name], *, others: bool
+) -> list[Topic]:
+    """The topics without a balance that is none, and with the flow that other words say ("make", "most expensive")."""
+    if said.has(r"\bhow much is\b") and not any(_is_account(name) for name in names):
+        topics = [each for each in topics if each.title != "balance" or said.has(r"\bbalances?\b|\bmoney\b")]
+    if not topics and not others and said.take(r"\b(?:make|made|making)\b") and said.has(r"\bhow much\b"):
+        topics = [_flow("income", have)]
+    elif topics or names or others:
+        said.take(r"\b(?:make|made|making)\b")
+    if any(each.title in ("budgets", "piggy banks", "balance") for each in topics):
+        said.take(r"\b(?:left|remaining|remains?)\b(?: (?:of|in|on|from|for)\b)?")
+    if not topics and not names and not others:
+        by_name = asked.which in (Group.CATEGORY, Group.PAYEE, Group.ACCOUNT)
+        if by_name or said.has(r"\b(?:most expensive|cheapest|costliest)\b"):
+            return [_flow("spending", have)]
+    return topics
+
+
+def _take_each_one(said: Said, asked: Asked, *, billed: bool) -> None:
+    """ "Per purchase", "a visit", "each time"; of bills also their average."""
+    each_one = said.take(
+        r"\b(?:per|a|each|for each|every) (?:purchase|visit|transaction|payment|time|(?:shopping )?trip)\b"
+    )
+    averaged = said.has(r"\b(?:average|mean|median|typical)\b") is not None
+    asked.per_purchase = each_one is not None or (billed and averaged and asked.per is None)
+
+
+def _take_visits(said: Said, asked: Asked) -> bool:
+    """What is done at a payee's: "shop", "fuelled up"; True where single visits are asked for ("biggest shop")."""
+    said.take(
+        r"\b(?:shop|shopped|visit|visited|buy|bought|fill(?:ed)? up|fuel(?:led)? up|refuel(?:led|ed)?|stop(?:ped)? "
+        r"(?:by|in)|order(?:ed)?|dined?|lunch(?:ed)?)\b(?! costs?\b)"
+    )
+    if asked.how == "many":
+        said.take(r"\b(?:trips?|visits?|stops?)\b(?! costs?\b)")
+    visits = r"\b(?:average|typical|median|mean|biggest|most expensive) (visits?|shop|shopping trips?)\b"
+    visit = re.search(visits, said.text)
+    if visit:
+        said.taken(*visit.span(1))
+        asked.per_purchase = True
+    return visit is not None
+
+
+def _note_entries(said: Said, asked: Asked, topics: Sequence[Topic], *, billed: bool) -> None:
+    """Whether one entry is meant ("the largest expense"), or several ("the largest expenses")."""
+    asked.entry = billed or any(_is_said(said, each, "expense|expenditure") for each in topics)
+    several = any(_is_said(said, each, "expenses|expenditures|purchases|payments") for each in topics)
+    if several and asked.counted == "" and asked.how != "many":
+        asked.plural = asked.plural or said.has(
+            r"\b(?:biggest|largest|highest|top|smallest|most expensive) (?:expenses|expenditures|purchases|payments)"
+        ) is not None  # fmt: skip
 
 
 _I_PAY = r"\b(?:i|we) (?:have |had |usually )?(?:pay|paid|paying)\b"
