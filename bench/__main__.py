@@ -6,13 +6,14 @@ import argparse
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from bench import actions, apple, embedding, figures, health_posts, outside, processes, prompts, recall, turns
 from bench.table import Row, machine, plain_text, report
 
-SUBJECTS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
+SUBJECTS: dict[str, Callable[[], Coroutine[Any, Any, list[Row]]]] = {
     "turns": turns.measure,
     "actions": actions.measure,
     "embedding": embedding.measure,

@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -179,7 +180,7 @@ async def _all_queries(database: Database, owner: UUID, note: str) -> list[Row]:
     random.Random(1).shuffle(asked)
     times: list[tuple[float, Query]] = []
     for query in asked:
-        for took in await _timed(lambda query=query: _computed(database, owner, query)):
+        for took in await _timed(partial(_computed, database, owner, query)):
             times.append((took, query))
     worst = max(times, key=lambda each: each[0])
     named = f"slowest: {worst[1].subject}, {worst[1].measure}{f' by {worst[1].group}' if worst[1].group else ''}, " \
@@ -196,11 +197,11 @@ async def _month_sums(database: Database, owner: UUID) -> list[Row]:
     """The sum of a month, and the sums by month of a year and of ten years."""
     rows = []
     for subject in ("step_count", "spending"):
-        one = await _timed(lambda subject=subject: _computed(database, owner, Query(subject, Measure.SUM, MONTH)), 20)
+        one = await _timed(partial(_computed, database, owner, Query(subject, Measure.SUM, MONTH)), 20)
         rows += timed_rows("figures", f"{subject}: the sum of a month", one, p95=MONTH_GOAL_MS)
         for period in (YEAR, TEN_YEARS):
             query = Query(subject, Measure.SUM, period, group=Group.MONTH)
-            some = await _timed(lambda query=query: _computed(database, owner, query), 20)
+            some = await _timed(partial(_computed, database, owner, query), 20)
             rows += timed_rows("figures", f"{subject}: sums by month, {period.label}", some, p95=MONTH_GOAL_MS)
     return rows
 
@@ -214,8 +215,8 @@ async def _beside_raw(database: Database, owner: UUID) -> list[Row]:
              "start": MONTH.start, "end": MONTH.end}  # fmt: skip
     rows = []
     for what, (plain, query) in RAW.items():
-        ours = median(await _timed(lambda query=query: _computed(database, owner, query), RAW_REPEATS))
-        theirs = median(await _timed(lambda plain=plain: _plain(database, owner, plain.format(**named)), RAW_REPEATS))
+        ours = median(await _timed(partial(_computed, database, owner, query), RAW_REPEATS))
+        theirs = median(await _timed(partial(_plain, database, owner, plain.format(**named)), RAW_REPEATS))
         note = f"{ours:.1f} ms beside {theirs:.1f} ms of plain SQL over the raw rows"
         rows.append(Row("figures", f"{what}, ratio to plain SQL", ours / theirs, "x", note=note))
     return rows

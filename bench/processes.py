@@ -25,7 +25,9 @@ async def measure() -> list[Row]:
         ready, memory, database = [], [], []
         for _ in range(STARTS):
             seconds, ours, postgres = await _serve_once(folder)
-            ready.append(seconds), memory.append(ours), database.append(postgres)
+            ready.append(seconds)
+            memory.append(ours)
+            database.append(postgres)
         helped = [await _seconds(folder, "--help") for _ in range(3)]
         recalled = [await _seconds(folder, "recall", "garage code") for _ in range(3)]
     return [

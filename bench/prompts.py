@@ -155,4 +155,4 @@ class _spy:
             Run.wake = original  # type: ignore[method-assign]
             return await original(run)
 
-        Run.wake = wake  # type: ignore[method-assign]
+        Run.wake = wake  # type: ignore[method-assign, assignment]

@@ -29,14 +29,18 @@ async def measure() -> list[Row]:
             person = await auth.owner_of_the_folder(house.database, house.settings)
             for fact in ("The garage code is 8812", "The boiler was serviced in May", "Anna is allergic to nuts"):
                 await house.omac.remember(person, fact, source="bench")
-            bare, turn, cpu, first = [], [], [], []
+            bare: list[float] = []
+            turn: list[float] = []
+            cpu: list[float] = []
+            first: list[float] = []
             thread = uuid4()
             for number in range(WARM_UP + TURNS):
                 if number % 10 == 0:
                     thread = uuid4()
                 alone, whole, used, word = await _one(house, person, thread, "hello there")
                 if number >= WARM_UP:
-                    bare.append(alone), turn.append(whole), cpu.append(used), first.append(word)
+                    for values, value in ((bare, alone), (turn, whole), (cpu, used), (first, word)):
+                        values.append(value)
             recalled = [
                 (await _one(house, person, uuid4(), "What is the garage code?"))[1:3] for _ in range(TURNS // 2)
             ]
