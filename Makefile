@@ -6,6 +6,10 @@ ARGS ?=
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 UV := $(BIN)/uv pip install --python $(BIN)/python
 
+# uv leaves the compiling to the first start. Where nothing compiled may be kept (as in many containers), every start of
+# anything here, also those that the tests make, would compile all libraries anew: four seconds of processor each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup setup-dev run test attack attack-agentdojo test-n8n check bench docs lock clean weights
 
 help: ## Show what each target does
