@@ -142,13 +142,13 @@ class AkauntingShaped:
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not server.started:
                     await asyncio.sleep(0.01)
             yield f"http://127.0.0.1:{listener.getsockname()[1]}{self.base}"
         finally:
             server.should_exit = True
-            await asyncio.wait_for(task, 10)
+            await asyncio.wait_for(task, 60)
 
     # Requests
 

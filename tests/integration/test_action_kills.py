@@ -216,7 +216,7 @@ async def test_killed_while_the_service_is_silent(
     await outside.actions.decide(owner, approval.id, named=approval.digest, approve=True, channel="web")
     box.mood = ["silent after doing it"]
     worker = await forge.start("work")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not box.letters:
             await asyncio.sleep(0.01)
     os.kill(worker, signal.SIGKILL)

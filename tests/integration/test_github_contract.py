@@ -450,7 +450,7 @@ async def test_an_answer_that_comes_twice_is_not_taken_for_the_next_one(service:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with httpx.AsyncClient() as http:
-        client = GitHubClient(http, token=TOKEN, base_url=f"http://127.0.0.1:{port}", timeout_s=5)
+        client = GitHubClient(http, token=TOKEN, base_url=f"http://127.0.0.1:{port}", timeout_s=60)
         for title in ("First", "Second"):
             assert (await client.create_issue("ada/house", title)).title == title
     server.close()

@@ -211,7 +211,7 @@ async def test_a_real_server_answers_a_body_of_50_mb_with_413(house: House, key:
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not server.started:
                 await asyncio.sleep(0.02)
             port = server.servers[0].sockets[0].getsockname()[1]

@@ -54,7 +54,7 @@ def _make(folder: Path, target: str, *, uv_comes: bool, uv_installs: bool = True
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -91,6 +91,6 @@ def test_the_tests_requirements_come_by_pip_as_well(tmp_path: Path) -> None:
 def test_nothing_is_done_twice(tmp_path: Path) -> None:
     first, _ = _make(tmp_path, "setup", uv_comes=True)
     subprocess.run(
-        ["make", "setup"], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, check=True, capture_output=True, timeout=30
+        ["make", "setup"], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, check=True, capture_output=True, timeout=120
     )
     assert [line for line in (tmp_path / "log").read_text().splitlines() if "install" in line] == first

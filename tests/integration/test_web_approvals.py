@@ -117,7 +117,7 @@ async def test_pressed_twice_and_in_two_tabs_it_is_done_once(browser: Browser, b
     assert any("decided already" in each for each in [*seen, *tab.say(), *other.say()])
     for each in (tab, other):
         await each.chat.until(lambda _, each=each: not {"Approve", "Deny"} & set(each.buttons()))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not any("Done: " in each or "Not done" in each for each in tab.say() + other.say()):
             await asyncio.sleep(0.05)
     assert len(box.letters) == box.requests <= 1

@@ -414,7 +414,7 @@ async def test_a_stopped_import_says_so_and_leaves_no_file(house: House) -> None
         chat = await browser.open()
         kept = await browser.upload(chat, "big.md", b"# Big")
         await chat.send("", files=[kept.json()["id"]])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await started.wait()
         await chat.stop()
         await chat.finished()

@@ -17,7 +17,7 @@ import uvicorn
 from assistant.app import create_app
 from assistant.house import House
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 class _Server(uvicorn.Server):
@@ -167,7 +167,7 @@ class Browser:
             },
             socketio_path="/ws/socket.io",
             transports=["websocket"],
-            wait_timeout=10,
+            wait_timeout=WAIT_S,
         )
         self._tabs.append(chat)
         await client.emit("connection_successful")

@@ -70,10 +70,10 @@ def test_a_rule_that_says_nothing_is_refused() -> None:
 
 def test_hostile_rules_and_texts_take_no_time() -> None:
     chooser = Chooser([Rule("any", "a*a*a*b", "x")], [])
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert chosen(chooser, "a" * 100_000, "a " * 50_000) == ("", "")
     assert chosen(chooser, "xa" * 100_000) == ("", "")
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_what_was_chosen_for_a_payee_is_learned_for_those_alike() -> None:
@@ -158,6 +158,6 @@ def test_thousands_of_equal_amounts_take_no_time() -> None:
     legs = [
         leg(each, 1 + n % 28, sign * 500, "Transfer") for n in range(4000) for each, sign in ((GIRO, -1), (SAVINGS, 1))
     ]
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert len(transfers_of(*legs)) > 1000
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5

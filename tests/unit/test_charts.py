@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -37,27 +38,36 @@ def drawn(query: Query, *series: Given) -> Chart:
     return chart
 
 
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content)).convert("RGB")
+
+
 def picture(chart: Chart, *, dark: bool = False) -> Image.Image:
-    return Image.open(io.BytesIO(png(chart, dark=dark))).convert("RGB")
+    return opened(png(chart, dark=dark))
 
 
-def near(pixel: Any, colour: str, *, within: int = 40) -> bool:
+def near(pixels: Any, colour: str, *, within: int = 40) -> Any:
+    """Whether each of these pixels has about this colour."""
     wanted = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
-    return all(abs(have - want) <= within for have, want in zip(pixel, wanted, strict=True))
+    return (np.abs(np.asarray(pixels, dtype=int) - wanted) <= within).all(axis=-1)
 
 
 def columns_with(image: Image.Image, colour: str, *, rows: tuple[float, float] = (0.12, 0.85)) -> set[int]:
     """Columns in which this colour stands, in the part of the picture that the lines are in."""
     top, bottom = (int(image.height * share) for share in rows)
-    part = image.crop((0, top, image.width, bottom)).load()
-    assert part is not None
-    return {x for x in range(image.width) if any(near(part[x, y], colour) for y in range(0, bottom - top, 2))}
+    return {int(x) for x in np.flatnonzero(near(np.asarray(image)[top:bottom], colour).any(axis=0))}
 
 
 def sleep_with_a_gap() -> Chart:
     values = [7.0, 7.5, 6.5, 7.0, None, None, None, 7.2, 6.8, 7.4]
     period = Period(dt.date(2026, 3, 1), dt.date(2026, 3, 10))
     return drawn(Query("sleep", Measure.TREND, period), Given("sleep", "h", days(period, *values)))
+
+
+@pytest.fixture(scope="module")
+def light_with_a_gap() -> bytes:
+    """The PNG of `sleep_with_a_gap`."""
+    return png(sleep_with_a_gap(), dark=False)
 
 
 # Which picture
@@ -290,16 +300,16 @@ def test_names_from_outside_are_text_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(("dark", "colours"), [(False, LIGHT), (True, DARK)])
-def test_a_picture_has_its_size_its_ground_and_its_line(dark: bool, colours: Any) -> None:
-    image = picture(sleep_with_a_gap(), dark=dark)
+def test_a_picture_has_its_size_its_ground_and_its_line(dark: bool, colours: Any, light_with_a_gap: bytes) -> None:
+    image = picture(sleep_with_a_gap(), dark=True) if dark else opened(light_with_a_gap)
     assert image.size == (1080, 720)
     ground = [(x, y) for x in (2, 1077) for y in (2, 717)]
     assert all(near(image.getpixel(each), colours.ground, within=2) for each in ground)
     assert len(columns_with(image, colours.first)) > 300
 
 
-def test_no_line_is_drawn_across_a_gap() -> None:
-    image = picture(sleep_with_a_gap())
+def test_no_line_is_drawn_across_a_gap(light_with_a_gap: bytes) -> None:
+    image = opened(light_with_a_gap)
     columns = sorted(columns_with(image, LIGHT.first))
     widest = max(range(1, len(columns)), key=lambda at: columns[at] - columns[at - 1])
     gap = columns[widest] - columns[widest - 1]
@@ -315,9 +325,10 @@ def test_the_same_values_without_a_gap_are_one_line() -> None:
     assert columns == list(range(columns[0], columns[-1] + 1))
 
 
-def test_pictures_are_drawn_the_same_each_time_and_keep_their_fonts_where_told(tmp_path: Path) -> None:
-    chart = sleep_with_a_gap()
-    assert png(chart, dark=False, cache=tmp_path / "fonts") == png(chart, dark=False)
+def test_pictures_are_drawn_the_same_each_time_and_keep_their_fonts_where_told(
+    tmp_path: Path, light_with_a_gap: bytes
+) -> None:
+    assert png(sleep_with_a_gap(), dark=False, cache=tmp_path / "fonts") == light_with_a_gap
 
 
 @pytest.mark.parametrize("name", ["日本語の店", "Ωμέγα & Сын", "$5 \\$ $x$", "a" * 300])

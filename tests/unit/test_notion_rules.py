@@ -144,11 +144,11 @@ def test_a_long_hostile_message_is_judged_at_once() -> None:
         "log notion to notion page ",
         "what in notion is ",
     )
-    started = time.perf_counter()
+    started = time.process_time()
     for piece in pieces:
         by_rule((piece * 800)[:8000])
         by_rule((piece * 800)[:480])
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_every_tool_has_its_examples_and_every_change_its_way_back() -> None:

@@ -114,12 +114,12 @@ def test_a_rule_at_the_top_is_not_front_matter(tmp_path: Path) -> None:
 def test_yaml_aliases_do_not_multiply_without_bound(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
-    started = time.monotonic()
+    started = time.process_time()
 
     note = written(tmp_path, "bomb.md", "---\n" + "\n".join(lines) + "\n---\nHello there.\n")
 
     assert texts(note) == ["Hello there."]
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_words_in_angle_brackets_are_not_lost_as_html(tmp_path: Path) -> None:

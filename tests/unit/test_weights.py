@@ -186,12 +186,12 @@ async def test_an_interrupted_download_is_continued_by_the_next_call(room: Room)
     store = room.store(weight_file(url=URL), hub=hub)
     begun = asyncio.Event()
     pulling = asyncio.create_task(store.pull("tiny", progress=lambda _: begun.set()))
-    await asyncio.wait_for(begun.wait(), 5)
+    await asyncio.wait_for(begun.wait(), 60)
     pulling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await pulling
     assert _nothing_is_there(store)
-    await asyncio.wait_for(store.pull("tiny"), 5)
+    await asyncio.wait_for(store.pull("tiny"), 60)
     assert hub.ranges == [None, "bytes=500000-"]
     assert store.installed("tiny")
 

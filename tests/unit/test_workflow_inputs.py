@@ -137,7 +137,7 @@ def test_what_a_model_read_counts_only_as_a_whole_phrase_that_is_no_word_of_the_
 
 
 def test_a_long_message_costs_little() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for text in (
         "run the photo import with " + "folder and " * 400,
         "run " + "a from " * 800,
@@ -147,7 +147,7 @@ def test_a_long_message_costs_little() -> None:
         with contextlib.suppress(BadInput):
             read(text, ALLOWED.named("photo_import"), today=TODAY)
         by_rule(text)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize(
