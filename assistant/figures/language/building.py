@@ -13,6 +13,7 @@ from assistant.figures.language.calendar_words import Doubt
 from assistant.figures.language.cases import Case, Plan, kind_of
 from assistant.figures.language.comparing import beside, counterpart
 from assistant.figures.language.deciding import plans
+from assistant.figures.language.meant import Meant
 from assistant.figures.language.names import Name
 from assistant.figures.language.periods import Mention
 from assistant.figures.language.reading import Reading
@@ -26,7 +27,6 @@ from assistant.figures.language.timing import (
     periods_to_choose,
     sides,
 )
-from assistant.figures.language.topics import Meant
 from assistant.figures.language.unit_words import fitting
 from assistant.figures.language.weekparts import plan_of_a_side, sides_of_the_week
 from assistant.figures.query import Measure, Period, Query, Understood, Where

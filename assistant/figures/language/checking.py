@@ -8,10 +8,10 @@ from assistant.figures.language.asking import Ask, NotFigures, listed, what_ther
 from assistant.figures.language.calendar_words import MONTH_NUMBERS
 from assistant.figures.language.days import MONTHS
 from assistant.figures.language.lexicon import ASKS_ABOUT_ME
+from assistant.figures.language.meant import Meant
 from assistant.figures.language.periods import Mention
 from assistant.figures.language.reading import Reading
 from assistant.figures.language.subjects import CLOCKS, title_of
-from assistant.figures.language.topics import Meant
 
 _TWO_HOWS = re.compile(
     r"\bhow (many|much|often|long|far)\b.*\band how (many|much|often|long|far)\b(?! (?:more|fewer|longer|further)\b)"

@@ -6,10 +6,9 @@ They are said in full here, for the rest of the grammar to read. As in `idioms`,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 
-from assistant.figures.language.said import plain
+from assistant.figures.language.said import Rule, plain, rewritten
 from assistant.figures.query import Vocabulary
 
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
@@ -57,12 +56,12 @@ def _saturdays(match: re.Match[str]) -> str:
     return f"{match[1]}s" if re.search(rf"\b(?:{_IN_BED})\b", match.string) else match[0]
 
 
-_SAID_AS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
+_SAID_AS: tuple[Rule, ...] = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
         # Days
         (r"\b(mon|tues?|wed|thu|thurs?|fri)\b", lambda match: _SHORT_DAYS[match[1]]),
-        (r"(?<=\bon )(sat|sun)\b|(?<=\blast )(sat|sun)\b|\b(sat|sun)(?= (?:this|last) week\b)",
+        (r"\b(?:(?<=\bon )(sat|sun)\b|(?<=\blast )(sat|sun)\b|(sat|sun)(?= (?:this|last) week\b))",
          lambda match: _SHORT_DAYS[match[1] or match[2] or match[3]]),
         (rf"\b(?:on |at (?:the )?)?({_WEEKDAY}s|weekends|weekdays) only\b", r"on \1"),
         (rf"\bonly (?:on |at (?:the )?)?({_WEEKDAY}s|weekends|weekdays)\b", r"on \1"),
@@ -71,7 +70,7 @@ _SAID_AS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
         (rf"\b({_WEEKDAY}) nights\b", _saturdays),
         (r"\b(?:on |in |for )?(?:the )?night to (?=(?:the )?\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day)",
          _on_the_day),
-        (rf"(?<!\bto )(?<!\band )(?<!\btill )(?<!\buntil )(?<!through )(?<!- )\b(?:on )?({_WEEKDAY}) "
+        (rf"\b(?<!\bto )(?<!\band )(?<!\btill )(?<!\buntil )(?<!through )(?<!- )(?:on )?({_WEEKDAY}) "
          r"(?:of )?this week\b", r"this \1"),
         (r"\b(daily|weekly|monthly|quarterly|yearly) means\b", r"\1 averages"),
         (r"\by(?:ester)?day\b", "yesterday"),
@@ -166,9 +165,7 @@ def _card(accounts: tuple[str, ...]) -> str:
 
 def in_full(words: str, have: Vocabulary) -> str:
     """A question in plain words, said in full where it leaves words out."""
-    words = _CHAT.sub("", words)
-    for pattern, instead in _SAID_AS:
-        words = pattern.sub(instead, words)
+    words = rewritten(_CHAT.sub("", words), _SAID_AS)
     if any(re.search(r"\b(?:run|running|jog\w*)\b", plain(name)) for name in have.activities):
         # What is walked and run on foot is another, much longer distance than that of the runs.
         words = re.sub(r"(?<!walking )(?<!walking and )(?<!walk )\brunning distance\b", "distance of runs", words)

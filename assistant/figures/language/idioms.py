@@ -6,11 +6,10 @@ Only what is sure to mean the same is here; nothing that narrows a question is e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 
 from assistant.figures.language.fragments import in_full, signs_said
-from assistant.figures.language.said import plain
+from assistant.figures.language.said import Rule, plain, rewritten
 from assistant.figures.query import Vocabulary
 
 _POLITE = re.compile(
@@ -42,7 +41,7 @@ def _without_spending(match: re.Match[str]) -> str:
     return "days without spending" if match[1] == "day" else "streak of days without spending"
 
 
-_SAID_AS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
+_SAID_AS: tuple[Rule, ...] = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
         (rf"^who(?:m)? (are|were|is|was) (the |my |our )?(?=(?:\w+ )?{_BEST}\b|\w+ payees?\b)", r"what \1 \2"),
@@ -139,6 +138,4 @@ def heard(text: str, have: Vocabulary) -> str:
     words = _THANKS.sub("", _POLITE.sub("", in_full(plain(signs_said(text)), have)))
     words = _plainer(words, (*have.categories, *have.payees, *have.accounts, *have.activities))
     words = _HOW_MANY.sub(lambda each: f"{_NUMBERS[each[1]]}{'.5' if each[2] else ''} ", words)
-    for pattern, instead in _SAID_AS:
-        words = pattern.sub(instead, words)
-    return " ".join(words.split())
+    return " ".join(rewritten(words, _SAID_AS).split())

@@ -214,6 +214,7 @@ MEASURES: tuple[tuple[str, str], ...] = (
 _HABIT = r"usual(?:ly)?|typical(?:ly)?|normally|generally|in general|as a rule|(?:on |in )?average"
 
 
+_CURRENCY_NAMES = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
 _NOT_PER = "".join(f"(?<!{word} )" for word in ("per", "an", "a", "each", "every", "by"))
 _HOW = "much|many|long|far|high|low|late|early|well|badly|good|bad|heavy|fast|big|large|tall|soon|deeply"
 
@@ -231,19 +232,18 @@ def take_how(said: Said, asked: Asked, *, money: bool) -> None:
         asked.how = asked.how or "long"
     money = money or said.has(rf"\b(?:{SPENDING}|{PURCHASES}|{INCOME}|{COSTS}|money)\b") is not None
     asked.shown = () if money else (*units_named(said.rest), *subjects_as_units(said.text))
-    names = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
     if not money:
         said.take(rf"\b(?:in )?(?:{SPEEDS})\b")
-    if match := said.take(_NOT_PER + r"\b(?P<time>hours?|minutes?|time)(?= |$|·)(?! of day)"):
+    if match := said.take(r"\b" + _NOT_PER + r"(?P<time>hours?|minutes?|time)(?= |$|·)(?! of day)"):
         asked.unit = "time"
-    elif said.take(_NOT_PER + r"\b(?:kilomet(?:er|re)s?|km|kms|miles?|met(?:er|re)s?)\b"):
+    elif said.take(r"\b" + _NOT_PER + r"(?:kilomet(?:er|re)s?|km|kms|miles?|met(?:er|re)s?)\b"):
         asked.unit = "distance"
     elif not money and said.take(r"\b(?:kg|pounds|lbs)\b"):
         asked.unit = "mass"
     if not money:
-        while said.take(_NOT_PER + rf"\b(?:(?:in|of) )?(?:{UNIT_WORDS})\b(?: of\b)?"):
+        while said.take(r"\b" + _NOT_PER + rf"(?:(?:in|of) )?(?:{UNIT_WORDS})\b(?: of\b)?"):
             pass
-    if match := said.take(rf"\b(?:in|into|converted to|as) (?P<which>{names})(?!\w)"):
+    if match := said.take(rf"\b(?:in|into|converted to|as) (?P<which>{_CURRENCY_NAMES})(?!\w)"):
         asked.currency = CURRENCIES[match["which"]]
     elif match := said.take(r"\b(?P<which>euros?|(?:us )?dollars?|pounds|eur|usd|gbp|chf|(?:swiss )?francs|yen)\b"):
         asked.currency, asked.unit = CURRENCIES[match["which"]], "money"

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from assistant.figures.health.metrics import METRICS
 from assistant.figures.language.lexicon import FILLER, SYNONYMS, singular, singulars
-from assistant.figures.language.said import Said, plain
+from assistant.figures.language.said import DONE, Said, plain
 from assistant.figures.query import Vocabulary
 
 KINDS = ("category", "payee", "account")
@@ -126,13 +126,17 @@ def take_names(said: Said, have: Vocabulary) -> list[Name]:
     index, ends = _indexed(have), _ends_of_accounts(have.accounts)
     longest = max((len(key) for key in (*index, *ends)), default=0)
     found: list[Name] = []
+    metrics = _in_metrics(said.text, tuple(have.subjects))
     for size in range(longest, 0, -1):
-        words = list(_WORD.finditer(said.rest))
+        words = [(*word.span(), singular(word[0])) for word in _WORD.finditer(said.rest)]
         for place in range(len(words) - size + 1):
             run = words[place : place + size]
-            start, end = run[0].start(), run[-1].end()
-            key = tuple(singular(word[0]) for word in run)
-            if "·" in said.rest[start:end] or _in_a_metric(said.text, start, end, tuple(have.subjects)):
+            key = tuple(stem for _, _, stem in run)
+            if key not in index and key not in ends:
+                continue
+            start, end = run[0][0], run[-1][1]
+            # A word of a metric's name is none: the "energy" of "resting energy" is no category.
+            if DONE in said.rest[start:end] or any(first < start and end <= last for first, last in metrics):
                 continue
             if name := _full(said, start, end, key, index, ends):
                 said.taken(name.start, name.end)
@@ -148,12 +152,10 @@ def _metrics_of_several_words(keys: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, several))})\b") if several else None
 
 
-def _in_a_metric(text: str, start: int, end: int, keys: tuple[str, ...]) -> bool:
-    """Whether it is a word of a metric's name: the "energy" of "resting energy" is no category."""
+def _in_metrics(text: str, keys: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Where names of metrics of several words stand."""
     pattern = _metrics_of_several_words(keys)
-    if pattern is None:
-        return False
-    return any(each.start() < start and end <= each.end() for each in pattern.finditer(text))
+    return [] if pattern is None else [each.span() for each in pattern.finditer(text)]
 
 
 def _full(

@@ -150,13 +150,15 @@ def mentions(said: Said, calendar: Calendar, *, comparing: bool = True) -> list[
                 )
                 found.append(Mention(*match.span(), shift=f"{unit} same" if same else unit))
     for rule, build in _RULES:
+        if build is _range and not _JOINED.search(said.rest):  # the dearest look of all, and mostly for nothing
+            continue
         for match in list(rule.finditer(said.rest)):
             mention = build(calendar, match)
             if mention is not None:
                 said.taken(*match.span())
                 found.append(mention)
     for atom, make in ATOMS:
-        if not atom.search(said.rest):  # a third of the time that the preposition before it takes
+        if not _unplaced(atom.pattern).search(said.rest):  # a third of the time that the preposition before it takes
             continue
         for match in list(_placed(atom.pattern).finditer(said.rest)):
             if mention := _mention(match, make(calendar, match)):
@@ -186,6 +188,12 @@ def _bare_weekdays(said: Said, found: Sequence[Mention]) -> list[Mention]:
 def _placed(pattern: str) -> re.Pattern[str]:
     """With the preposition before it, which means nothing more; that of "in the last month" does."""
     return re.compile(pattern if "<within>" in pattern else rf"{_PREPOSITION}\b(?:{pattern})")
+
+
+@cache
+def _unplaced(pattern: str) -> re.Pattern[str]:
+    """What is found wherever `_placed` is."""
+    return re.compile(pattern if "<within>" in pattern else rf"\b(?:{pattern})")
 
 
 def ever(said: Said) -> bool:
@@ -359,6 +367,8 @@ _DISTANT = re.compile(
 _DAYS = "|".join(_PLURAL)
 _ONE = "|".join(name[:-1] for name in _PLURAL)
 _MONTH_OR_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{ANY})"
+_JOINED = re.compile(r" (?:and|to|until|till|through|thru) |-")
+"""What stands between the ends of every range."""
 _RULES: Sequence[tuple[re.Pattern[str], Callable[[Calendar, re.Match[str]], Mention | None]]] = tuple(
     (re.compile(pattern), build)
     for pattern, build in (

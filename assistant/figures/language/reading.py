@@ -11,12 +11,13 @@ from assistant.figures.language.bounds import take_bound, take_bounded_days, tak
 from assistant.figures.language.calendar_words import Calendar
 from assistant.figures.language.devices import take_devices
 from assistant.figures.language.lexicon import ADVICE, ASKS_ABOUT_ME, NOT_FIGURES, QUESTION
+from assistant.figures.language.meant import Meant
 from assistant.figures.language.measures import Asked, take_groups, take_how, take_measures, take_nothing
 from assistant.figures.language.names import Name, take_names, take_parts
 from assistant.figures.language.periods import WEEKDAYS, WEEKEND, Mention, ever, mentions
 from assistant.figures.language.said import DONE, Said, plain
 from assistant.figures.language.subjects import CLOCKS, FLOWS, MONEY
-from assistant.figures.language.topics import Meant, meant_topics
+from assistant.figures.language.topics import meant_topics
 from assistant.figures.query import Group, Vocabulary
 
 _COMPARE = (

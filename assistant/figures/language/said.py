@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 DONE = "·"
 """Stands in `Said.rest` where something was understood; never part of a word."""
+
+Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+"""What is said, and what stands for it."""
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "–": "-", "—": "-", "−": "-", "‑": "-"})
 _SHORT = {
@@ -23,6 +27,7 @@ _SHORT = {
     r"\bcan't\b": "can not",
     r"n't\b": " not",
 }
+_SHORT_SAID = tuple((re.compile(pattern), full) for pattern, full in _SHORT.items())
 _SIGNS = {"€": " eur ", "£": " gbp ", "¥": " jpy ", "$": " $ ", "%": " % "}
 
 
@@ -34,9 +39,10 @@ def plain(text: str) -> str:
     """
     text = unicodedata.normalize("NFKD", text.casefold().translate(_APOSTROPHES))
     text = "".join(each for each in text if not unicodedata.combining(each))
-    for pattern, full in _SHORT.items():
-        text = re.sub(pattern, full, text)
-    text = re.sub(r"'s\b|s'(?=\s|$)", lambda match: "s" if match[0] == "s'" else "", text)
+    if "'" in text:
+        for pattern, full in _SHORT_SAID:
+            text = pattern.sub(full, text)
+        text = re.sub(r"'s\b|s'(?=\s|$)", lambda match: "s" if match[0] == "s'" else "", text)
     text = re.sub(r"(?<=[^\W\d])-(?=\w)|(?<=\d)-(?=[^\W\d])", " ", text)  # year-to-date, but 2025-03 and 3-17 May
     text = text.replace("&", " and ")
     for sign, word in _SIGNS.items():
@@ -53,6 +59,20 @@ def number(written: str) -> float:
     if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d+", written):
         return float(written.replace(".", "").replace(",", "."))
     return float(written.replace(",", "."))
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """The grammar has more patterns than `re` keeps, and some are of the person's names."""
+    return re.compile(pattern)
+
+
+def rewritten(words: str, rules: Sequence[Rule]) -> str:
+    """Words after all rules, one after the other; most say nothing of a question, and looking is cheap."""
+    for pattern, instead in rules:
+        if pattern.search(words):  # `sub` reads what it would put in, before it looks whether it has to
+            words = pattern.sub(instead, words)
+    return words
 
 
 @dataclass
@@ -72,7 +92,7 @@ class Said:
 
     def take(self, pattern: str | re.Pattern[str]) -> re.Match[str] | None:
         """The first match among the words that have no meaning yet; they are taken."""
-        found = re.search(pattern, self.rest)
+        found = (_compiled(pattern) if isinstance(pattern, str) else pattern).search(self.rest)
         if found:
             self.taken(*found.span())
         return found
@@ -83,7 +103,7 @@ class Said:
 
     def has(self, pattern: str | re.Pattern[str]) -> re.Match[str] | None:
         """A match anywhere in what was said, understood or not."""
-        return re.search(pattern, self.text)
+        return (_compiled(pattern) if isinstance(pattern, str) else pattern).search(self.text)
 
     def instead(self, start: int, end: int, words: str) -> str:
         """The whole question with other words at one place, as it would be written."""

@@ -32,7 +32,8 @@ _NAMED = {
 }  # fmt: skip
 """Words for units with what they can be: an ounce is a volume or a mass."""
 UNIT_WORDS = "|".join(_NAMED)
-_ANY = re.compile("|".join(rf"(?P<u{place}>\b(?:{pattern})\b)" for place, pattern in enumerate(_NAMED)))
+_EACH = "|".join(rf"(?P<u{place}>(?:{pattern})\b)" for place, pattern in enumerate(_NAMED))
+_ANY = re.compile(rf"\b(?:{_EACH})")
 _BY_GROUP = {f"u{place}": names for place, names in enumerate(_NAMED.values())}
 _IN_TOPICS = re.compile(r"\b(?:kcals?|kilocalories|kj|kilojoules?|calories|kilos)\b")
 

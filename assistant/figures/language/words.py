@@ -25,10 +25,10 @@ from assistant.figures.language.checking import (
 )
 from assistant.figures.language.idioms import heard
 from assistant.figures.language.lexicon import COMMAND, QUESTION, STATEMENT
+from assistant.figures.language.meant import Meant
 from assistant.figures.language.places import place_of
 from assistant.figures.language.portions import portion
 from assistant.figures.language.reading import Reading
-from assistant.figures.language.topics import Meant
 from assistant.figures.query import Query, Unclear, Understood, Vocabulary
 
 LONGEST = 400
