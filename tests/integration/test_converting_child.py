@@ -213,3 +213,11 @@ def test_pictures_of_a_word_document_are_not_fetched_from_elsewhere(tmp_path: Pa
         return  # refusing it is as good
 
     assert "secret" not in repr(documents)
+
+
+def test_the_limits_of_the_archive_count_real_bytes() -> None:
+    data = archive({"a": b"x" * 10_000, "b": b"y" * 10_000})
+
+    converting_child._check_archive(data, 20_000)
+    with pytest.raises(converting_child.Refused, match="bomb"):
+        converting_child._check_archive(data, 19_999)

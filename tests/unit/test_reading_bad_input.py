@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from made_files import archive, file, refusal
+from made_files import file, refusal
 
 from assistant.errors import BadInput
-from assistant.memory.formats import converting_child
 from assistant.memory.reading import Limits, find_files, read
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
@@ -174,14 +173,3 @@ def test_texts_made_to_take_forever_do_not(tmp_path: Path, name: str, text: str)
 
     assert documents[0].blocks
     assert time.process_time() - started < 5
-
-
-# Archives
-
-
-def test_the_limits_of_the_archive_count_real_bytes() -> None:
-    data = archive({"a": b"x" * 10_000, "b": b"y" * 10_000})
-
-    converting_child._check_archive(data, 20_000)
-    with pytest.raises(converting_child.Refused, match="bomb"):
-        converting_child._check_archive(data, 19_999)
