@@ -200,6 +200,7 @@ async def _embedding(house: House) -> Finding:
     took_ms = 1000 * (time.perf_counter() - began)
     if vectors.shape != (1, EMBEDDING_DIMENSIONS):
         return Finding("embedding model", Verdict.BAD, f"{name} makes {vectors.shape[-1]} numbers.", "Use another.")
+    await house.omac.likeness.of_answers()  # raises where it cannot tell what belongs together
     return Finding("embedding model", Verdict.GOOD, f"{name} answers ({took_ms:.0f} ms with loading).")
 
 

@@ -164,7 +164,7 @@ async def open_house(
         embedder, brain, services, performers, lookup: Instead of what the settings and folders name, for tests.
     """
     async with open_omac(settings, tell=tell, embedder=embedder) as omac:
-        router = Router(omac.database, omac.embedder, cache_dir=settings.data_dir / "cache")
+        router = Router(omac.database, omac.embedder, omac.likeness, cache_dir=settings.data_dir / "cache")
         outside = make_outside(settings, omac.database, services=services, performers=performers, lookup=lookup)
         agent = Agent(settings, omac=omac, router=router, outside=outside, brain=brain, tell=tell)
         try:

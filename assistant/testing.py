@@ -28,6 +28,7 @@ class BagEmbedder:
 
     name = "test:bag-of-words"
     dimensions = EMBEDDING_DIMENSIONS
+    fitted = True
 
     async def embed(self, texts: Sequence[str], *, query: bool = False) -> npt.NDArray[np.float32]:
         """One row of length 1 per text."""

@@ -183,7 +183,9 @@ class _Given(BagEmbedder):
 async def _recall(database: Database, folder: Path, me: Owner, questions: Sequence[Question]) -> list[Row]:
     total = len(me.texts)
     embedder = _Given()
-    omac = Omac(database, embedder, keys_dir=folder / "keys", clock=lambda: dt.datetime.now(dt.UTC))
+    omac = Omac(
+        database, embedder, keys_dir=folder / "keys", cache_dir=folder / "cache", clock=lambda: dt.datetime.now(dt.UTC)
+    )
     person = Person(me.id, "bench", "UTC")
     whole: list[float] = []
     took: list[float] = []

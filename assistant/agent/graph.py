@@ -295,8 +295,10 @@ async def _to_the_point(run: Run, said: str, question: str) -> bool:
     """Whether a sentence is about the question; a few words ("780 MB") are not measured, they are taken."""
     if len(said.split()) <= phrasing.FEW_WORDS:
         return True
-    one, other = await run.context.omac.embedder.embed([said, question])
-    return float(one @ other) >= phrasing.TO_THE_POINT
+    omac = run.context.omac
+    one, other = await omac.embedder.embed([said, question])
+    scale = await omac.likeness.of_messages()
+    return float(scale.of(one @ other)) >= phrasing.TO_THE_POINT
 
 
 def _say(run: Run, text: str) -> None:

@@ -20,6 +20,7 @@ from assistant.db import route_examples
 from assistant.db.database import Database
 from assistant.memory.embedding import Embedder
 from assistant.memory.formats.decoding import clean
+from assistant.memory.likeness import Likeness
 from tools import Effect, Tool, all_tools
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ ASKED_LATER = re.compile(
 )
 """A question whose asking word does not come first; it has to end with a question mark."""
 SURE = 0.55
-"""Likeness (cosine to the nearest example) from which a route is taken without asking."""
+"""Likeness (cosine to the nearest example, as MiniLM would say it) from which a route is taken without asking."""
 AHEAD = 0.06
 """And by how much it must lead the next route."""
 OPTIONS = 3
@@ -103,12 +104,14 @@ class Router:
 
     Args:
         embedder: Compares a message with the examples.
+        likeness: Puts what it says on the scale of the thresholds.
         cache_dir: The examples' vectors are kept here from one start to the next.
     """
 
-    def __init__(self, database: Database, embedder: Embedder, *, cache_dir: Path) -> None:
+    def __init__(self, database: Database, embedder: Embedder, likeness: Likeness, *, cache_dir: Path) -> None:
         self._database = database
         self._embedder = embedder
+        self._likeness = likeness
         self._cache_dir = cache_dir
         self._names: list[str] = []
         self._vectors: npt.NDArray[np.float32] | None = None
@@ -158,7 +161,8 @@ class Router:
         vectors = np.concatenate([vectors, await self._remembered([example for example, _ in own])])
         names = [*names, *(name for _, name in own)]
         best: dict[str, float] = {}
-        for name, likeness in zip(names, vectors @ said, strict=True):
+        scale = await self._likeness.of_messages()
+        for name, likeness in zip(names, scale.of(vectors @ said), strict=True):
             best[name] = max(best.get(name, -1.0), float(likeness))
         ranked = sorted(best, key=lambda name: -best[name])
         first, second = ranked[0], ranked[1]

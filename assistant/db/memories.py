@@ -50,7 +50,7 @@ class Candidate:
     """A memory with how well it fits.
 
     Attributes:
-        cosine: Similarity to the question, -1..1; 0 while the memory has no vector yet.
+        cosine: Similarity to the question, about -1..1, on the scale given to `recall`; 0 without a vector.
         lexical: Share of the question's word weight (inverse document frequency) that its rare words cover, 0..1.
         score: Both together; candidates come sorted by it.
     """
@@ -106,12 +106,15 @@ _BY_SCAN = _BY_GRAPH.replace("embedding <=> CAST(:vector AS halfvec)", "(embeddi
 _SCORED = """
 by_words AS MATERIALIZED (
     SELECT found.* FROM rare, memories_by_words(
-        lexemes, shares, CAST(:vector AS halfvec), :model, :now, :lexical_weight, :limit
+        lexemes, shares, CAST(:vector AS halfvec), :model, :now, :lexical_weight, :limit, :slope, :intercept
     ) AS found
 ),
 best AS MATERIALIZED (
     SELECT id, max(cosine) AS cosine, max(lexical) AS lexical, max(cosine) + :lexical_weight * max(lexical) AS score
-    FROM (SELECT id, cosine, lexical FROM by_words UNION ALL SELECT id, 1 - distance, 0 FROM by_vector) AS either
+    FROM (
+        SELECT id, cosine, lexical FROM by_words
+        UNION ALL SELECT id, :intercept + :slope * (1 - distance), 0 FROM by_vector
+    ) AS either
     GROUP BY id
     ORDER BY score DESC, id
     LIMIT :limit
@@ -137,6 +140,8 @@ async def recall(
     now: dt.datetime,
     limit: int,
     total: int,
+    slope: float = 1.0,
+    intercept: float = 0.0,
 ) -> tuple[list[Candidate], dict[str, Word]]:
     """The owner's memories that fit best, best first; and the question's lexemes.
 
@@ -146,6 +151,7 @@ async def recall(
         model: The embedding model; vectors of another one are not compared.
         now: Memories that ended before are left out.
         total: How many memories the owner has (see `count`), roughly if they are many.
+        slope, intercept: The straight line that puts the model's cosines on the scale of the weights.
     """
     values = {
         "owner": owner,
@@ -158,6 +164,8 @@ async def recall(
         "total": total,
         "postings": POSTINGS,
         "lexical_weight": LEXICAL_WEIGHT,
+        "slope": slope,
+        "intercept": intercept,
     }
     rows = (await session.execute(RECALL_BY_SCAN if total < EXACT_BELOW else RECALL_BY_GRAPH, values)).all()
     if len(rows) < limit and total >= EXACT_BELOW:

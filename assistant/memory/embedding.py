@@ -57,10 +57,13 @@ class Embedder(Protocol):
     Attributes:
         name: Recorded with every vector; vectors of different names are not comparable.
         dimensions: Numbers per vector.
+        fitted: Thresholds and weights were fitted to its cosines; those of others are put on that scale first
+            (see `likeness`).
     """
 
     name: str
     dimensions: int
+    fitted: bool
 
     async def embed(self, texts: Sequence[str], *, query: bool = False) -> Vectors:
         """One float32 row of length 1 per text, in order.
@@ -149,6 +152,7 @@ class BuiltinEmbedder:
 
     def __init__(self, store: ModelStore, *, threads: int, model: str = "all-minilm-l6-v2") -> None:
         self.name = f"builtin:{model}"
+        self.fitted = True
         self.dimensions = EMBEDDING_DIMENSIONS
         self._store = store
         self._model = model
@@ -218,6 +222,7 @@ def _noting(embedder: _RemoteEmbedder, settings: Settings) -> Embedder:
 class _RemoteEmbedder(ABC):
     """What the embedders behind HTTP share."""
 
+    fitted = False
     journal: Path | None = None
     """Where it is noted that texts left the house, when the server is elsewhere."""
 

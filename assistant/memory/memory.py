@@ -27,6 +27,7 @@ from assistant.keys import own_key
 from assistant.memory.burying import Marker
 from assistant.memory.embedding import Embedder, checked_vectors
 from assistant.memory.formats.decoding import clean
+from assistant.memory.likeness import Likeness, Scale
 from assistant.settings import EMBEDDING_DIMENSIONS
 
 log = logging.getLogger(__name__)
@@ -63,12 +64,14 @@ class Recalled:
         words: Lexemes of the question; those in no memory weigh most.
         vector: The question's embedding, (dimensions,).
         total: How many memories the person has.
+        scale: Puts cosines with `vector` on the scale of the candidates'.
     """
 
     candidates: Sequence[Candidate]
     words: Mapping[str, Word]
     vector: npt.NDArray[np.float32]
     total: int
+    scale: Scale
 
 
 class Omac:
@@ -78,14 +81,22 @@ class Omac:
         database: Where it is kept.
         embedder: Turns text into vectors.
         keys_dir: Folder of the tombstones' key, outside the database.
+        cache_dir: Folder of what can be measured anew.
         clock: The present instant.
     """
 
     def __init__(
-        self, database: Database, embedder: Embedder, *, keys_dir: Path, clock: Callable[[], dt.datetime]
+        self,
+        database: Database,
+        embedder: Embedder,
+        *,
+        keys_dir: Path,
+        cache_dir: Path,
+        clock: Callable[[], dt.datetime],
     ) -> None:
         self.database = database
         self.embedder = embedder
+        self.likeness = Likeness(embedder, cache_dir=cache_dir)
         self.clock = clock
         self.marker = Marker(own_key(keys_dir / "tombstones.key"))
         self._counted: dict[UUID, tuple[int, float]] = {}
@@ -191,6 +202,7 @@ class Omac:
             raise BadInput("There is nothing to look for; say a word or a question.")
         query = clean(query)[:QUERY_CHARACTERS]
         vector = (await self.embed([query], query=True))[0]
+        scale = await self.likeness.of_answers()
         async with self.database.session(person.id) as session:
             total = await self._total(session, person)
             candidates, words = await memories.recall(
@@ -202,8 +214,10 @@ class Omac:
                 now=self.clock(),
                 limit=limit,
                 total=total,
+                slope=scale.slope,
+                intercept=scale.intercept,
             )
-        return Recalled(candidates, words, vector, total)
+        return Recalled(candidates, words, vector, total, scale)
 
     async def _total(self, session: AsyncSession, person: Person) -> int:
         """How many memories the person has; where they are many, a count of a minute ago weighs words as well."""

@@ -49,7 +49,13 @@ async def open_omac(
     try:
         database = await open_database(settings, tell=tell)
         try:
-            yield Omac(database, embedder, keys_dir=settings.data_dir / "keys", clock=settings.clock)
+            yield Omac(
+                database,
+                embedder,
+                keys_dir=settings.data_dir / "keys",
+                cache_dir=settings.data_dir / "cache",
+                clock=settings.clock,
+            )
         finally:
             await database.close()
     finally:

@@ -199,7 +199,8 @@ async def _look_into(omac: Omac, ranked: Sequence[Ranked], recalled: Recalled) -
     said = {each.candidate.id: set(stems(f"{each.candidate.context} {each.candidate.text}")) for each in ranked}
     named = {memory: coverage(recalled.words, words) > 0.99 for memory, words in said.items()}
     best: dict[UUID, Quote] = {}
-    for unit, likeness in zip(picked, (vectors @ recalled.vector).tolist() if picked else [], strict=True):
+    likenesses = recalled.scale.of(vectors @ recalled.vector).tolist() if picked else []
+    for unit, likeness in zip(picked, likenesses, strict=True):
         candidate = unit.ranked.candidate
         score = unit.ranked.score + SENTENCE * sentence_score(likeness, unit.covered)
         known = best.get(candidate.id)

@@ -20,6 +20,7 @@ from assistant.db.database import Database
 from assistant.errors import BadInput
 from assistant.events import Mode, Person
 from assistant.memory.embedding import BuiltinEmbedder
+from assistant.memory.likeness import Likeness
 from assistant.outside import utc_now
 from assistant.settings import Settings
 from assistant.testing import ScriptedBrain
@@ -34,7 +35,7 @@ ASKED = "asked back"
 @pytest.fixture
 async def router(database: Database, embedding_weights: Path, tmp_path: Path) -> AsyncIterator[Router]:
     embedder = BuiltinEmbedder(ModelStore(embedding_weights), threads=1)
-    yield Router(database, embedder, cache_dir=tmp_path)
+    yield Router(database, embedder, Likeness(embedder, cache_dir=tmp_path), cache_dir=tmp_path)
     await embedder.aclose()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assistant import auth
@@ -14,8 +15,9 @@ from assistant.db.memories import Candidate, Word
 from assistant.events import Person
 from assistant.house import House, open_house
 from assistant.memory import quoting
-from assistant.memory.embedding import BuiltinEmbedder
+from assistant.memory.embedding import BuiltinEmbedder, Vectors
 from assistant.memory.ingest import embed_pending
+from assistant.memory.likeness import MESSAGES, QUESTIONS, contrasts
 from assistant.memory.ranking import rank
 from assistant.settings import Settings
 from assistant.testing import ScriptedBrain
@@ -72,6 +74,47 @@ async def test_everyday_questions_are_answered_from_the_right_note(real: tuple[H
         assert Path(found.citations[0].source).name == file, question
         assert words in found.citations[0].text, question
         assert words in found.text, question
+
+
+class Bent(BuiltinEmbedder):
+    """The built-in model with a direction that all texts share: it says 0.7 of texts that have nothing in common."""
+
+    async def embed(self, texts: Sequence[str], *, query: bool = False) -> Vectors:
+        vectors = await super().embed(texts, query=query)
+        vectors = 0.5 * vectors + 0.8 * np.eye(1, self.dimensions, dtype=np.float32)
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize("fitted", [False, True])
+async def test_a_model_with_cosines_of_another_range_answers_and_refuses_as_well(
+    settings: Settings, embedding_weights: Path, tmp_path: Path, *, fitted: bool
+) -> None:
+    """Measured before it is trusted; the negative control takes its cosines as they are."""
+    embedder = Bent(ModelStore(embedding_weights), threads=1)
+    embedder.name, embedder.fitted = "test:bent", fitted
+    for name, text in NOTES.items():
+        (tmp_path / name).write_text(text)
+    async with open_house(settings, embedder=embedder, brain=ScriptedBrain()) as house:
+        ana = await auth.owner_of_the_folder(house.database, settings)
+        await house.import_path(ana, tmp_path)
+        await embed_pending(house.omac, ana)
+        found = [await quoting.answer(house.omac, ana, question) for question, _, _ in ANSWERED]
+        refused = [not (await quoting.answer(house.omac, ana, question)).citations for question in REFUSED]
+    right = [
+        bool(each.citations) and Path(each.citations[0].source).name == file
+        for each, (_, file, _) in zip(found, ANSWERED, strict=True)
+    ]
+    assert all(right) or fitted
+    assert all(refused) is not fitted
+
+
+async def test_the_scale_is_what_the_builtin_model_says(embedding_weights: Path) -> None:
+    questions, messages = await contrasts(BuiltinEmbedder(ModelStore(embedding_weights), threads=1))
+    for found, kept in ((questions, QUESTIONS), (messages, MESSAGES)):
+        assert (found.together, found.apart) == (
+            pytest.approx(kept.together, abs=0.01),
+            pytest.approx(kept.apart, abs=0.01),
+        )
 
 
 async def test_questions_without_an_answer_are_refused(real: tuple[House, Person], notes: Path) -> None:

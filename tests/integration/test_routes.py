@@ -14,6 +14,7 @@ from assistant.db.database import Database
 from assistant.events import Person
 from assistant.house import House
 from assistant.memory.embedding import BuiltinEmbedder
+from assistant.memory.likeness import Likeness
 from assistant.outside import utc_now
 from assistant.weights import ModelStore
 from tools import Effect, all_tools
@@ -54,7 +55,7 @@ UNCLEAR = ["pasta", "blue whale", "8812", "my locker number is 214", "I parked t
 @pytest.fixture
 async def router(database: Database, embedding_weights: Path, tmp_path: Path) -> AsyncIterator[Router]:
     embedder = BuiltinEmbedder(ModelStore(embedding_weights), threads=1)
-    yield Router(database, embedder, cache_dir=tmp_path)
+    yield Router(database, embedder, Likeness(embedder, cache_dir=tmp_path), cache_dir=tmp_path)
     await embedder.aclose()
 
 
@@ -80,7 +81,7 @@ async def test_a_confirmed_sentence_is_understood_the_next_time_and_by_nobody_el
     async with house.database.session(None) as session:
         ben = auth.as_person(await users.create(session, "Ben", time_zone="UTC", week_start=0))
     text = "I parked the car on level 3"
-    theirs = Router(house.database, router._embedder, cache_dir=router._cache_dir)
+    theirs = Router(house.database, router._embedder, router._likeness, cache_dir=router._cache_dir)
     await theirs.learn(text, "remember", person=ana.id)
     assert (await theirs.route(text, person=ana.id, now=utc_now())).name == "remember"
     assert (await theirs.route(text + "!", person=ana.id, now=utc_now())).asked_back is False
