@@ -19,6 +19,14 @@ from assistant.memory.formats.document import Block, Document, Json, table, taki
 log = logging.getLogger(__name__)
 
 _CHILD = Path(__file__).with_name("converting_child.py")
+ENVIRONMENT = {
+    "PATH": os.defpath,
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
+}
+"""The child's, and nothing of ours: it needs none of our keys. One thread, or numpy takes address space for each.
+markitdown brings onnxruntime along, which would report to its maker (see `assistant/__init__.py`)."""
 _NO_TITLE = re.compile(
     r"(?i)untitled|document\d*|microsoft word|powerpoint|presentation\d*|.*\.(?:dvi|docx?|tex|indd|qxd|xlsx?|pdf|odt)$"
 )
@@ -105,8 +113,7 @@ class Converter:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                # No environment: the child needs none of our keys. One thread, or numpy takes address space for each.
-                env={"PATH": os.defpath, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+                env=ENVIRONMENT,
             )
         return self._child
 
