@@ -50,16 +50,23 @@ def test_rules_that_are_looked_for_first_say_the_same(rules: tuple[Rule, ...]) -
 
 
 def test_no_stretch_of_days_is_passed_over() -> None:
-    ranges = [rule for rule, build in periods._RULES if build is periods._range]
-    assert len(ranges) == 3
-    ends = ("3 may", "march", "monday", "last week", "q2", "yesterday")
+    ends = ("3 may", "march", "monday", "last week", "q2", "yesterday", "easter")
     joins = (" to ", " until ", " till ", " through ", " thru ", " up to ", " and including ", " - ", "-", " and ")
-    found = 0
-    for text in [*(f"between {a}{join}{b}" for a in ends for join in joins for b in ends), *texts(3)]:
-        if any(rule.search(text) for rule in ranges):
-            found += 1
-            assert periods._JOINED.search(text), text
-    assert found > 100
+    leads = ["since", "from", "after", "before", "starting", "beginning on", "as of", "ever since the start of"]
+    leads += ["2 days before", "the week after", "the month leading up to", "10 nights prior to", "over", "on a"]
+    made = [
+        f"{lead} {a}{join}{b}" for lead in ("between", "from", "") for a in ends for join in joins for b in ends[::3]
+    ]
+    made += [f"{lead} {end}{on}" for lead in leads for end in ends for on in ("", " on", " until now", " holidays")]
+    made += ["on mondays", "every weekend", "on a work day", "my weekend days", "each tuesday", "on week nights"]
+    rules = [(signs, periods._compiled(rule)) for signs, rule, _ in (*periods._RULES, (*periods._DISTANT, None))]
+    met = set()
+    for text in [*made, *texts(3)[::3]]:
+        for place, (signs, rule) in enumerate(rules):
+            if rule.search(text):
+                met.add(place)
+                assert any(sign in text for sign in signs), (text, rule.pattern[:80])
+    assert met == set(range(len(rules)))
 
 
 def test_no_day_is_passed_over() -> None:
