@@ -21,7 +21,7 @@ yarl==1.2 \\
 """
 WITHOUT_UV = LOCK.replace("uv==0.9 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n", "")
 PYTHON = """#!/bin/sh
-echo "python $*" >> {log}
+echo "python $*${{PYTHONDONTWRITEBYTECODE:+, keeping nothing}}" >> {log}
 case "$*" in
   "-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
   *uv.lock*) {uv_comes} && cp {uv} .venv/bin/uv ;;
@@ -51,7 +51,7 @@ def _make(folder: Path, target: str, *, uv_comes: bool, uv_installs: bool = True
     done = subprocess.run(
         ["make", target, f"PYTHON={python}"],
         cwd=folder,
-        env={"PATH": os.environ["PATH"]},
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=120,
@@ -94,3 +94,11 @@ def test_nothing_is_done_twice(tmp_path: Path) -> None:
         ["make", "setup"], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, check=True, capture_output=True, timeout=120
     )
     assert [line for line in (tmp_path / "log").read_text().splitlines() if "install" in line] == first
+
+
+def test_what_commands_import_is_compiled_once_and_kept(tmp_path: Path) -> None:
+    _make(tmp_path, "setup", uv_comes=True)
+
+    last = (tmp_path / "log").read_text().splitlines()[-1]
+    assert last.startswith("python -c import assistant.serve")
+    assert not last.endswith("keeping nothing")
