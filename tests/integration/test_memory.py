@@ -232,7 +232,8 @@ async def test_looking_up_words_past_the_policy_shows_nobody_elses_memories(hous
     made = await house.omac.remember(ana, "The garage code is 8812", source="command line")
     ben = await _someone_else(house)
     look = text(
-        "SELECT id FROM memories_by_words(ARRAY['garag'], ARRAY[1.0]::float8[], NULL::halfvec, 'none', now(), 1, 10, 1, 0)"
+        "SELECT id FROM memories_by_words("
+        "ARRAY['garag'], ARRAY[1.0]::float8[], NULL::halfvec, 'none', now(), 1, 10, 1, 0)"
     )
     seen = {}
     for person in (ana.id, ben.id, None):
