@@ -18,6 +18,7 @@ from assistant.events import Citation, Person
 from assistant.memory.memory import Omac, Recalled
 from assistant.memory.ranking import SENTENCE, Ranked, coverage, doubt, probability, rank, sentence_score
 from assistant.memory.sentences import Span, sentences
+from assistant.memory.showing import dated, shown
 from assistant.memory.words import stems
 
 CANDIDATES = 60
@@ -39,6 +40,10 @@ FURTHER = 0.05
 """A source after the first one is shown from this probability on."""
 ON_TOPIC = 0.25
 """For lists, where the person looks through what comes."""
+SAME, SAME_FROM = 0.8, 12
+"""Two quotes are copies where they share this part of their words, all numbers, and hold at least so many words:
+what is shorter ("Status: done.") may mean another thing below another title."""
+_HAS_DIGIT = re.compile(r"\d")
 NOTHING = "I found nothing about that in your notes or in what you told me."
 
 
@@ -119,7 +124,7 @@ async def titles(omac: Omac, person: Person, topic: str) -> Quoted:
     if not quotes:
         return Quoted(NOTHING, ())
     citations = [_citation(quote, n=n) for n, quote in enumerate(quotes, 1)]
-    lines = [f"{each.n}. **{each.title}**{_dated(each)} — {each.source} [{each.n}]" for each in citations]
+    lines = [f"{each.n}. **{each.title}**{dated(each)} — {each.source} [{each.n}]" for each in citations]
     return Quoted("You wrote about it here:\n\n" + "\n".join(lines), citations, confidence=quotes[0].confidence)
 
 
@@ -175,14 +180,35 @@ async def search(
     """The quotes that fit a question best, best first; none is left out for being weak."""
     recalled = await omac.search(person, question, limit=CANDIDATES)
     quotes = await _look_into(omac, rank(recalled.candidates, recalled.words)[:looked_into], recalled)
-    chosen: list[Quote] = []
-    for quote in sorted(quotes, key=lambda each: -each.score):
-        of_document = sum(other.candidate.source == quote.candidate.source for other in chosen)
-        if of_document < from_one_document or quote.candidate.document_id is None:
-            chosen.append(quote)
-    chosen = chosen[:shown]
+    chosen = _chosen(sorted(quotes, key=lambda each: -each.score), from_one_document)[:shown]
     doubts = doubt(question, recalled.words, [quote.candidate for quote in chosen], total=recalled.total)
     return [replace(each, confidence=probability(each.candidate, each.likeness, doubts)) for each in chosen]
+
+
+def _chosen(quotes: Sequence[Quote], from_one_document: int) -> list[Quote]:
+    """The quotes without the further ones of one document; those that say the same as a better one come last.
+
+    A book that is there as HTML, PDF and EPUB would otherwise take three of five places with one paragraph.
+    """
+    chosen: list[Quote] = []
+    repeated: list[Quote] = []
+    said: list[set[str]] = []
+    for quote in quotes:
+        of_document = sum(other.candidate.source == quote.candidate.source for other in chosen)
+        if of_document >= from_one_document and quote.candidate.document_id is not None:
+            continue
+        words = set(stems(quote.grown(FURTHER_QUOTE)))
+        if any(_copied(words, other) for other in said):
+            repeated.append(quote)
+        else:
+            chosen.append(quote)
+            said.append(words)
+    return [*chosen, *repeated]
+
+
+def _copied(words: set[str], other: set[str]) -> bool:
+    alike = len(words & other) >= SAME * len(words | other)
+    return alike and len(words) >= SAME_FROM and not any(map(_HAS_DIGIT.search, words ^ other))
 
 
 async def _look_into(omac: Omac, ranked: Sequence[Ranked], recalled: Recalled) -> list[Quote]:
@@ -264,23 +290,3 @@ def cite(memory: Memory, *, n: int) -> Citation:
         quote=memory.text,
         own=memory.kind == "fact",
     )
-
-
-def shown(citation: Citation) -> str:
-    """One quote as Markdown, with its number, title and date."""
-    quoted = "\n".join(f"> {line}".rstrip() for line in _fenced(citation).splitlines())
-    return f"{quoted}\n\n— {citation.title or citation.source}{_dated(citation)} [{citation.n}]"
-
-
-_FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
-
-
-def _fenced(citation: Citation) -> str:
-    """The quote with its code between fences, also where it begins or ends in the middle of the code."""
-    before = citation.passage[: max(citation.passage.find(citation.quote), 0)]
-    text = f"```\n{citation.quote}" if len(_FENCE.findall(before)) % 2 else citation.quote
-    return f"{text}\n```" if len(_FENCE.findall(text)) % 2 else text
-
-
-def _dated(citation: Citation) -> str:
-    return f", {citation.date.isoformat()}" if citation.date else ""

@@ -168,6 +168,27 @@ async def test_a_comparison_also_quotes_what_only_both_halves_of_the_question_fi
     assert found.text.index("### dough") < found.text.index("### Both") < found.text.index("Oil on dough.")
 
 
+async def test_copies_of_a_quote_leave_the_places_to_others(real: tuple[House, Person], tmp_path: Path) -> None:
+    """One book as HTML, PDF and EPUB says one thing once; where numbers differ, it is another thing."""
+    house, ana = real
+    rule = (
+        "The allotment is watered every second evening from the rain barrel behind the shed, never with cold water "
+        "from the tap, because tomatoes and beans suffer from it; in July a can for each row is enough."
+    )
+    for name in ("book.html", "print.txt", "reader.md"):
+        (tmp_path / name).write_text(f"{rule} This is the {name.partition('.')[2]} edition.\n")
+    (tmp_path / "later.md").write_text(f"{rule.replace('a can', '3 cans')}\n")
+    (tmp_path / "neighbour.md").write_text("Our neighbour has his allotment watered by a pump every morning.\n")
+    await house.import_path(ana, tmp_path)
+    await embed_pending(house.omac, ana)
+    found = await quoting.search(house.omac, ana, "How often is the allotment watered?")
+    named = [Path(each.candidate.source).stem for each in found]
+    copies = {"book", "print", "reader"}
+    assert len(copies & set(named[:3])) == 1, named
+    assert {"later", "neighbour"} <= set(named[:3]), named
+    assert set(named[3:]) < copies, named
+
+
 async def test_an_empty_memory_refuses(real: tuple[House, Person]) -> None:
     house, ana = real
     found = await quoting.answer(house.omac, ana, "Which oil does the car take?")
