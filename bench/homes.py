@@ -8,7 +8,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,10 +53,10 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return {**kept, "TWINNING_DATA_DIR": str(folder), "TWINNING_MODEL": "none", **more}
 
 
-async def twinning(folder: Path, *arguments: str, **more: str) -> str:
-    """Runs a command to its end; returns what it printed."""
+async def twinning(folder: Path, *arguments: str, under: Sequence[str] = (), **more: str) -> str:
+    """Runs a command to its end, behind the words of `under`; returns what it printed."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "assistant", *arguments,
+        *under, sys.executable, "-m", "assistant", *arguments,
         cwd=folder, env=environment(folder, PYTHONPATH=_path(more), **more),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
@@ -66,11 +66,11 @@ async def twinning(folder: Path, *arguments: str, **more: str) -> str:
     return out.decode()
 
 
-async def serving(folder: Path, port: int, **more: str) -> asyncio.subprocess.Process:
-    """Starts `twinning serve`; what it says goes to `serve.log` in `folder`."""
+async def serving(folder: Path, port: int, *, under: Sequence[str] = (), **more: str) -> asyncio.subprocess.Process:
+    """Starts `twinning serve`, behind the words of `under`; what it says goes to `serve.log` in `folder`."""
     with (folder / "serve.log").open("wb") as said:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "assistant", "serve", "--port", str(port),
+            *under, sys.executable, "-m", "assistant", "serve", "--port", str(port),
             cwd=folder, env=environment(folder, PYTHONPATH=_path(more), **more), stdout=said, stderr=said,
         )  # fmt: skip
 

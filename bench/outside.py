@@ -1,9 +1,15 @@
-"""Whom our processes call: every name they look up and every address they connect to is written down."""
+"""Whom our processes call: every name they look up and every address they connect to is written down.
+
+Python's audit hooks see the names, but no library of C or Rust that opens its own connection; strace, where it is
+installed, sees what every process and thread asks of the kernel.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -30,11 +36,15 @@ sys.addaudithook(_watch)
 """
 # A documentation address (RFC 5737): nobody is there, and the attempt alone must be seen.
 CALLS_OUT = "import socket; s = socket.socket(); s.settimeout(0.2); s.connect_ex(('192.0.2.1', 80))"
+STRACE = ("strace", "-D", "-f", "-qq", "-A", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-e", "signal=none", "-o")
+_TRACED = re.compile(r'inet_(?:addr\(|pton\(AF_INET6, )"([^"]+)"')
+# The kernel's own tool reads no Python: a call that the audit hooks cannot see.
+CALLS_OUT_UNSEEN = "exec 3<>/dev/udp/192.0.2.2/9 && echo >&3"
 TURNS = ("remember that the garage code is 8812", "What is the garage code?", "hi")
 
 
 async def measure() -> list[Row]:
-    """Calls to other machines while serving and answering; and a process that does call, which must be noticed."""
+    """Calls to other machines while serving and answering; and calls made on purpose, which must be noticed."""
     with home() as folder:
         await with_embedding_model(folder)
         watcher = folder / "watcher"
@@ -42,10 +52,12 @@ async def measure() -> list[Row]:
         (watcher / "sitecustomize.py").write_text(WATCHER)
         called = folder / "called"
         more = {"PYTHONPATH": str(watcher), "BENCH_CALLED": str(called)}
+        traced = folder / "traced" if shutil.which("strace") and shutil.which("bash") else None
+        under = (*STRACE, str(traced)) if traced else ()
         for text in TURNS:
-            await twinning(folder, "ask", text, **more)
+            await twinning(folder, "ask", text, under=under, **more)
         port = free_port()
-        process = await serving(folder, port, **more)
+        process = await serving(folder, port, under=under, **more)
         try:
             await until_ready(port, process, folder)
             async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
@@ -54,20 +66,32 @@ async def measure() -> list[Row]:
             await asyncio.sleep(3)
         finally:
             await stop(process)
-        outside = _outside(called)
-        await _call_out(folder, more)
-        noticed = _outside(called)[len(outside) :]
-    if noticed != ["192.0.2.1"]:
-        raise RuntimeError(f"the watcher did not see the call that was made on purpose: {noticed}")
-    note = "names and addresses; a call made on purpose was seen"
+        outside = await _settled(called, traced)
+        await _call_out(folder, more, sys.executable, "-c", CALLS_OUT)
+        if traced:
+            await _call_out(folder, more, *under, "bash", "-c", CALLS_OUT_UNSEEN)
+        noticed = set(await _settled(called, traced)) - set(outside)
+    if noticed != {"192.0.2.1", *(["192.0.2.2"] if traced else [])}:
+        raise RuntimeError(f"the watchers did not see the calls that were made on purpose: {noticed}")
+    who = "names and addresses, of native code too" if traced else "names and addresses, Python's own (no strace here)"
+    note = f"{who}; calls made on purpose were seen"
     return [Row("outside", f"hosts called by `serve` and {len(TURNS)} turns", len(outside), "", 0, note=note)]
 
 
-async def _call_out(folder: Path, more: dict[str, str]) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", CALLS_OUT, env={**environment(folder), **more}, cwd=folder
-    )
+async def _call_out(folder: Path, more: dict[str, str], *command: str) -> None:
+    process = await asyncio.create_subprocess_exec(*command, env={**environment(folder), **more}, cwd=folder)
     await asyncio.wait_for(process.wait(), 30)
+
+
+async def _settled(called: Path, traced: Path | None) -> list[str]:
+    """All calls to other machines so far; strace may write its last lines after the traced process has ended."""
+    await asyncio.sleep(1 if traced else 0)
+    return _outside(called) + (_outside_traced(traced) if traced else [])
+
+
+def _outside_traced(traced: Path) -> list[str]:
+    found = _TRACED.findall(traced.read_text()) if traced.exists() else []
+    return [where for where in found if not is_this_machine(where)]
 
 
 def _outside(called: Path) -> list[str]:
