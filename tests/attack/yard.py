@@ -5,16 +5,14 @@ It stands in where a carrier has no tool of its own, and it keeps every request 
 
 from __future__ import annotations
 
-import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import httpx
-import uvicorn
+from listening import listening
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -69,20 +67,11 @@ class Yard:
 async def serving() -> AsyncIterator[Yard]:
     """The service on a loopback port."""
     yard = Yard()
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        yard.port = listener.getsockname()[1]
-        yard.address = f"http://127.0.0.1:{yard.port}"
-        methods = ["GET", "POST", "DELETE", "PATCH", "PUT"]
-        app = Starlette(routes=[Route("/{path:path}", yard.answer, methods=methods)])
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield yard
-        finally:
-            server.should_exit = server.force_exit = True
-            await task
+    methods = ["GET", "POST", "DELETE", "PATCH", "PUT"]
+    app = Starlette(routes=[Route("/{path:path}", yard.answer, methods=methods)])
+    async with listening(app) as yard.address:
+        yard.port = int(yard.address.rpartition(":")[2])
+        yield yard
 
 
 @dataclass(frozen=True)

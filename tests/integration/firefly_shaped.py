@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
+from listening import listening
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -246,19 +245,8 @@ class FireflyShaped:
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:
         """Listens on a real port of the loopback; yields the address."""
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(self.app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            async with asyncio.timeout(60):
-                while not server.started:
-                    await asyncio.sleep(0.01)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}{self.base}"
-        finally:
-            server.should_exit = True
-            await asyncio.wait_for(task, 60)
+        async with listening(self.app, timeout_graceful_shutdown=1, log_level="critical") as address:
+            yield f"{address}{self.base}"
 
     # Requests
 

@@ -10,9 +10,6 @@ import asyncio
 import datetime as dt
 import json
 import re
-import socket
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import format_datetime
@@ -20,10 +17,10 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 import httpx
-import uvicorn
 from github_faults import API, Fault, Said, instead, invalid
 from github_shapes import WEB, Repo, contents, full, label, minimal, private_user, user
 from github_shapes import pull as pull_of
+from listening import Thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -64,23 +61,13 @@ class GitHubShaped:
         self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=every)])
 
     def __enter__(self) -> Self:
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self._server = uvicorn.Server(
-            uvicorn.Config(self.app, log_level="error", lifespan="off", date_header=False, server_header=False)
-        )
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread = Thread(self.app, date_header=False, server_header=False)
+        self.url = self._thread.url
         self._thread.start()
-        deadline = time.monotonic() + 60
-        while not self._server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(10)
+        self._thread.stop()
 
     def http(self, **settings: Any) -> httpx.AsyncClient:
         """A client that reaches this service wherever it asks, without a port."""

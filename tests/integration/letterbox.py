@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import uvicorn
+from listening import listening
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -99,17 +98,8 @@ class Letterbox:
 @asynccontextmanager
 async def serving(box: Letterbox) -> AsyncIterator[Letterbox]:
     """The letterbox on a port of its own."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        box.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(box.app(), log_level="error", lifespan="off"))
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield box
-        finally:
-            server.should_exit = server.force_exit = True
-            await task
+    async with listening(box.app()) as box.address:
+        yield box
 
 
 @dataclass(frozen=True)

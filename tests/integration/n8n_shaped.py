@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
-import uvicorn
+from listening import Thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -67,9 +64,6 @@ class N8nShaped:
     result: Any = field(default_factory=lambda: {"imported": 4})
 
     def __enter__(self) -> Self:
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app = Starlette(
             routes=[
                 Route("/webhook/{path:path}", self._webhook, methods=["POST"]),
@@ -78,18 +72,13 @@ class N8nShaped:
                 Route("/api/v1/executions", self._executions),
             ]
         )
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread = Thread(app, log_level="critical")
+        self.url = self._thread.url
         self._thread.start()
-        deadline = time.monotonic() + 60
-        while not self._server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(10)
+        self._thread.stop()
 
     async def _ready(self, request: Request) -> Response:
         return FAULTS[self.fault]() if self.fault in FAULTS else JSONResponse({"status": "ok"})

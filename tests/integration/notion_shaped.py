@@ -10,7 +10,6 @@ import asyncio
 import datetime as dt
 import json
 import re
-import socket
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
@@ -19,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-import uvicorn
+from listening import listening
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -172,20 +171,8 @@ class NotionShaped:
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:
         """Listens on a real port of the loopback; yields the address."""
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(self.app, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
-        )
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            async with asyncio.timeout(60):
-                while not server.started:
-                    await asyncio.sleep(0.01)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await asyncio.wait_for(task, 60)
+        async with listening(self.app, timeout_graceful_shutdown=1) as address:
+            yield address
 
     # Requests
 

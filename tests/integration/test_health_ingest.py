@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import json
 from collections.abc import AsyncIterator
@@ -11,8 +10,8 @@ from typing import Any
 import health_made as made
 import httpx
 import pytest
-import uvicorn
 from click.testing import CliRunner
+from listening import listening
 from sqlalchemy import text
 
 from assistant import auth
@@ -207,21 +206,10 @@ async def test_a_body_that_becomes_too_long_is_given_up(
 
 
 async def test_a_real_server_answers_a_body_of_50_mb_with_413(house: House, key: str) -> None:
-    config = uvicorn.Config(create_app(house), host="127.0.0.1", port=0, log_level="error", lifespan="off")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    try:
-        async with asyncio.timeout(60):
-            while not server.started:
-                await asyncio.sleep(0.02)
-            port = server.servers[0].sockets[0].getsockname()[1]
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as web:
-                answer = await send(web, b" " * 50_000_000, authorization=key)
-                assert answer.status_code == 413
-                assert (await send(web, BODY, authorization=key)).status_code == 200
-    finally:
-        server.should_exit = True
-        await serving
+    async with listening(create_app(house)) as address, httpx.AsyncClient(base_url=address, timeout=60) as web:
+        answer = await send(web, b" " * 50_000_000, authorization=key)
+        assert answer.status_code == 413
+        assert (await send(web, BODY, authorization=key)).status_code == 200
 
 
 async def test_looking_at_the_door_says_what_it_is_for(web: httpx.AsyncClient) -> None:

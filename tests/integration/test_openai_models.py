@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from langchain_core.messages import HumanMessage
+from listening import Thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -83,21 +80,15 @@ class Server:
 @pytest.fixture
 def server() -> Iterator[Server]:
     server = Server()
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"  # type: ignore[attr-defined]
     routes = [
         Route("/v1/chat/completions", server.chat, methods=["POST"]),
         Route("/v1/models", server.models),
     ]
-    runner = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=runner.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread = Thread(Starlette(routes=routes), log_level="critical")
+    server.url = f"{thread.url}/v1"  # type: ignore[attr-defined]
     thread.start()
-    while not runner.started:
-        time.sleep(0.01)
     yield server
-    runner.should_exit = runner.force_exit = True
-    thread.join(10)
+    thread.stop()
 
 
 @pytest.fixture

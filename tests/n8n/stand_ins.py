@@ -6,15 +6,13 @@ Each answers in the shape of the real one, refuses what the real one would refus
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
-import uvicorn
+from listening import Thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -76,9 +74,6 @@ class StandIns:
     pulls: list[dict[str, Any]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app = Starlette(
             routes=[
                 Route("/hooks/n8n/{person}", self._hook, methods=["POST"]),
@@ -90,18 +85,13 @@ class StandIns:
                 Route("/github/search/issues", self._search),
             ]
         )
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread = Thread(app)
+        self.url = self._thread.url
         self._thread.start()
-        deadline = time.monotonic() + 60
-        while not self._server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(10)
+        self._thread.stop()
 
     async def delivered(
         self, wanted: Callable[[Delivery], bool], *, count: int = 1, limit_s: float = 60.0

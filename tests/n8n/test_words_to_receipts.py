@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import uvicorn
 from lane import DEPLOY, SIGNING_KEY, WEBHOOK_SECRET, Lane
+from listening import listening
 from n8n_house import approve, asked
 
 from assistant import auth
@@ -27,21 +25,6 @@ from assistant.testing import BagEmbedder, ScriptedBrain
 
 if not os.environ.get("N8N_LANE"):
     pytest.skip("a real n8n is 2.7 GB; run it with `make test-n8n`", allow_module_level=True)
-
-
-@asynccontextmanager
-async def serving(house: House) -> AsyncIterator[str]:
-    """The whole web application on a port of its own."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        server = uvicorn.Server(uvicorn.Config(create_app(house), log_level="error", lifespan="off"))
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = server.force_exit = True
-            await task
 
 
 @pytest.fixture
@@ -76,7 +59,7 @@ async def test_a_sentence_becomes_one_run_of_a_real_workflow_with_its_receipt(la
 
 
 async def test_a_result_that_comes_later_finds_its_way_into_the_conversation(lane: Lane, house: House) -> None:
-    async with serving(house) as address:
+    async with listening(create_app(house)) as address:
         ana = await connected(house, lane, address)
         thread = uuid4()
         sentence = "run the photo archive workflow for the album Sömmer"
