@@ -107,8 +107,9 @@ class ScriptedBrain(Brain):
         super().__init__(Settings(model="none"))
         self.say(*lines, mode=mode)
 
-    def say(self, *lines: Line, mode: Mode = Mode.WRITER) -> ScriptedModel | None:
+    def say(self, *lines: Line, mode: Mode = Mode.WRITER, reads: bool = True) -> ScriptedModel | None:
         """Gives the model new lines; returns it."""
+        self.reads = reads
         self.model = ScriptedModel(*lines) if lines else None
         self.mode = mode if lines else Mode.EXTRACTIVE
         return self.model
@@ -119,7 +120,7 @@ class ScriptedBrain(Brain):
 
     async def status(self) -> BrainStatus:
         """As told."""
-        return BrainStatus(self.model.name if self.model else None, self.mode, "A test said so.")
+        return BrainStatus(self.model.name if self.model else None, self.mode, "A test said so.", self.reads)
 
     async def close(self) -> None:
         """Nothing to stop."""

@@ -22,11 +22,13 @@ class BrainStatus:
 
     Attributes:
         why: One sentence: how it was chosen and what the probe said, or why there is none.
+        reads: It is believed in words, not in numbers only.
     """
 
     model: str | None
     mode: Mode
     why: str
+    reads: bool = False
 
 
 class Brain:
@@ -63,7 +65,8 @@ class Brain:
         """
         if (model := (await self.ready())[0]) is not None:
             result = await probe.mode_of(model, self._settings, tell=self._tell)
-            self._status = replace(self._status, mode=result.mode, why=f"{self._chosen} {result.why}")
+            why = f"{self._chosen} {result.why}"
+            self._status = replace(self._status, mode=result.mode, why=why, reads=result.reads)
         return self._status
 
     async def close(self) -> None:
@@ -82,6 +85,6 @@ class Brain:
             return BrainStatus(None, Mode.EXTRACTIVE, choice.why)
         self._model, self._chosen = choice.model, choice.why
         if result := await probe.known(choice.model, self._settings):
-            return BrainStatus(choice.model.name, result.mode, f"{choice.why} {result.why}")
+            return BrainStatus(choice.model.name, result.mode, f"{choice.why} {result.why}", result.reads)
         # Until it was tested it gets the least that a model may do: say quotes again, checked by code.
         return BrainStatus(choice.model.name, Mode.WRITER, f"{choice.why} It was not tested yet.")

@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any, TypedDict
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
@@ -16,13 +18,13 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from assistant.agent import arguments, phrasing, tool_calls
+from assistant.agent import arguments, phrasing, standing, tool_calls
 from assistant.agent.brain import Brain
 from assistant.agent.chat_model import ChatModel, Usage
 from assistant.agent.routing import OPTIONS, TALK, Router, whole
 from assistant.context import Choice, Context, Result
 from assistant.errors import BadInput, ModelUnavailable
-from assistant.events import Approval, ApprovalAsked, Asked, Mode, Sources, StepFinished, StepStarted, Words
+from assistant.events import Approval, ApprovalAsked, Asked, Citation, Mode, Sources, StepFinished, StepStarted, Words
 from assistant.labels import NOTHING, Labels
 from prompts import render
 from tools import all_tools
@@ -51,6 +53,7 @@ class Run:
     brain: Brain
     model: ChatModel | None = None
     mode: Mode = Mode.EXTRACTIVE
+    reads: bool = False
     history: Sequence[tuple[str, str]] = ()
     left_out: int = 0
     resumable: bool = False
@@ -71,6 +74,7 @@ class Run:
     async def wake(self) -> ChatModel | None:
         """The model, once it is needed: what is quoted is on the screen before anything is loaded."""
         self.model, self.mode = await self.brain.ready()
+        self.reads = (await self.brain.status()).reads
         return self.model if self.mode is not Mode.EXTRACTIVE else None
 
     def mark(self, stage: str) -> None:
@@ -172,27 +176,21 @@ async def rephrase(state: State, runtime: Runtime[Run]) -> State:
     model = await run.wake()
     if model is None:
         return {"route": "stop"}
+    question = state["text"]
+    if not (run.reads or standing.asks_for_a_number(question)):
+        return {"route": "stop"}  # what it would say could not be judged
     allowed = phrasing.ALLOWED[run.mode]
     quotes = list(run.result.citations)[: allowed.quotes]
     messages: list[BaseMessage] = [
         SystemMessage(render(allowed.prompt)),
-        HumanMessage("\n".join(f"Quote: {each.quote}" for each in quotes) + f"\n\nQuestion: {state['text']}"),
+        HumanMessage("\n".join(f"Quote: {each.quote}" for each in quotes) + f"\n\nQuestion: {question}"),
     ]
     try:
         said = await model.complete(messages, max_tokens=allowed.tokens, usage=run.usage)
     except ModelUnavailable as error:
         run.steps.append({"id": "rephrase", "name": "Say it in a sentence", "input": {}, "output": str(error)})
         return {"route": "stop"}
-    question = state["text"]
-    kept = [
-        f"{sentence} [{phrasing.best_citation(sentence, quotes).n}]"
-        for sentence in phrasing.sentences_of(said)[: allowed.sentences]
-        if phrasing.grounded(sentence, quotes, question)
-        and phrasing.adds_something(sentence, question)
-        and await _to_the_point(run, sentence, question)
-    ]
-    if kept:
-        _say(run, f"\n\n**In short:** {' '.join(kept)}")
+    await _say_in_short(run, phrasing.sentences_of(said)[: allowed.sentences], quotes, question)
     return {"route": "stop"}
 
 
@@ -270,13 +268,8 @@ async def _talk_with_tools(run: Run, model: ChatModel, messages: Sequence[BaseMe
         run.result = found[-1][1]
         write(Sources(run.result.citations))
         _say(run, run.result.text)
-        said = [
-            each
-            for each in phrasing.sentences_of(exchange.text)
-            if phrasing.grounded(each, run.result.citations, str(messages[-1].content))
-        ]
-        if said:
-            _say(run, f"\n\n**In short:** {' '.join(said)}")
+        said = phrasing.sentences_of(exchange.text)
+        await _say_in_short(run, said, run.result.citations, str(messages[-1].content))
     elif found and not exchange.text.strip():
         _say(run, found[-1][1].text)
     else:
@@ -291,6 +284,19 @@ def _told(result: Result) -> str:
     return f"{len(result.citations)} sources" if result.citations else result.text
 
 
+async def _say_in_short(run: Run, said: Sequence[str], quotes: Sequence[Citation], question: str) -> None:
+    """Says those sentences of the model that the quotes carry, and that answer the question."""
+    assert run.result is not None
+    kept = []
+    for sentence in said:
+        if not phrasing.grounded(sentence, quotes, question) or not phrasing.adds_something(sentence, question):
+            continue
+        if await _to_the_point(run, sentence, question) and await _answers(run, sentence, quotes, question):
+            kept.append(f"{sentence} [{phrasing.best_citation(sentence, quotes).n}]")
+    if kept:
+        _say(run, f"\n\n**In short:** {' '.join(kept)}")
+
+
 async def _to_the_point(run: Run, said: str, question: str) -> bool:
     """Whether a sentence is about the question; a few words ("780 MB") are not measured, they are taken."""
     if len(said.split()) <= phrasing.FEW_WORDS:
@@ -299,6 +305,20 @@ async def _to_the_point(run: Run, said: str, question: str) -> bool:
     one, other = await omac.embedder.embed([said, question])
     scale = await omac.likeness.of_messages()
     return float(scale.of(one @ other)) >= phrasing.TO_THE_POINT
+
+
+async def _answers(run: Run, said: str, quotes: Sequence[Citation], question: str) -> bool:
+    """Whether the statement that holds a sentence is what was asked for."""
+    assert run.result is not None
+    omac = run.context.omac
+
+    async def likeness(texts: Sequence[str]) -> npt.NDArray[np.floating]:
+        asked = await omac.embedder.embed([question], query=True)
+        scale = await omac.likeness.of_answers()
+        return scale.of(await omac.embedder.embed(list(texts)) @ asked[0])
+
+    shown = run.result.citations
+    return await standing.answers(said, question, given=quotes, shown=shown, likeness=likeness, in_words=run.reads)
 
 
 def _say(run: Run, text: str) -> None:

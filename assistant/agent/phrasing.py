@@ -6,8 +6,8 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from assistant.agent import standing
 from assistant.events import Citation, Mode
-from assistant.memory.sentences import sentences as statements
 from assistant.memory.words import STOP_WORDS, stems
 
 
@@ -35,28 +35,18 @@ ALLOWED = {
 TALK_TOKENS = 300
 FEW_WORDS, TO_THE_POINT = 8, 0.5
 """A longer sentence must be at least this near to the question (cosine): small models like to say something else."""
-GROUNDED = 0.8
-"""Share of a rephrased sentence's words that must stand in the quotes or the question."""
 
 NOT_DONE = (
     'I have not saved, changed or sent anything. To have me keep something, say "remember that ..."; '
     "I then answer with what I stored."
 )
 
-_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_NUMBER = standing.NUMBER
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[^\W\d_a-z][\w'’-]+", re.MULTILINE)
 _TITLED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St)\.?\s+([^\W\d_a-z][\w'’-]+)")
 _OPENINGS = frozenset(stems("according based yes"))
-_NUMBER_WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million monday tuesday "
-    "wednesday thursday friday saturday sunday january february march april may june july august september october "
-    "november december yes never always none"
-).split()
-_COUNTING_WORDS = (
-    *_NUMBER_WORDS[: _NUMBER_WORDS.index("monday")],
-    *("half quarter third double twice thrice triple halved doubled tripled dozen percent".split()),
-)
+_NUMBER_WORDS = (*standing.COUNTING, *standing.DAYS, *"yes never always none".split())
+_COUNTING_WORDS = (*standing.COUNTING, *standing.PARTS)
 _NOT_THERE = re.compile(
     r"\bnot (?:there|mentioned|specified|provided|stated)\b|\bdo(?:es)? not (?:answer|mention)", re.I
 )
@@ -115,7 +105,6 @@ _CALL = re.compile(
     r"\"(?:arguments|parameters|action_input|tool_calls)\"\s*:|^\s*\{[^{}]*\"\w+\"\s*:",
     re.IGNORECASE,
 )
-_DENIAL = re.compile(r"\bnot\b|n['’]t\b|\bcannot\b|\bnever\b", re.IGNORECASE)
 _MAY_BE_A_CALL = ("{", "[", "```", "<")
 _SENTENCE = re.compile(r".+?(?:[.!?…]+[\"'”’)\]]*(?=\s)|\n+|$)\s*", re.DOTALL)
 
@@ -145,7 +134,7 @@ def grounded(sentence: str, citations: Sequence[Citation], question: str) -> boo
     source = "\n".join(f"{each.title}\n{each.text}" for each in citations)
     allowed = set(stems(source)) | set(stems(question))
     said = stems(sentence)
-    if not said or sum(word in allowed for word in said) / len(said) < GROUNDED:
+    if not said or sum(word in allowed for word in said) / len(said) < standing.GROUNDED:
         return False
     there = {number.strip(".,:/-") for number in _NUMBER.findall(source)}
     asked = {number.strip(".,:/-") for number in _NUMBER.findall(question)}
@@ -163,29 +152,7 @@ def grounded(sentence: str, citations: Sequence[Citation], question: str) -> boo
         return False
     if "not" in spoken and not re.search(r"\bnot\b|n't|\bno\b|never", folded):
         return False
-    return _stated_at_once(sentence, citations, question)
-
-
-def _stated_at_once(sentence: str, citations: Sequence[Citation], question: str) -> bool:
-    """Whether one statement of a quote, under its heading, holds what the sentence adds, and does not deny it.
-
-    A small model puts the name of one statement to the year of another, and leaves a "not" out. The statement must also
-    hold the numbers that were asked for: what is said of Debian 1.1 is no answer for 2.0.
-    """
-    added = set(stems(sentence)) - set(stems(question))
-    numbers = {number.strip(".,:/-") for number in _NUMBER.findall(f"{sentence} {question}")}
-    denies = _DENIAL.search(sentence) is not None
-    for each in citations:
-        for span in statements(each.text):
-            statement = each.text[span.start : span.end]
-            above = each.text[slice(*span.heading)] if span.heading else ""
-            whole = f"{each.title} {each.date or ''} {above} {statement}"
-            there = {number.strip(".,:/-") for number in _NUMBER.findall(whole)}
-            there |= {part for number in there for part in re.split("[.,:/-]", number)} if each.date else set()
-            held = len(added & set(stems(whole)))
-            if numbers <= there and held >= GROUNDED * len(added) and (denies or not _DENIAL.search(statement)):
-                return True
-    return False
+    return bool(standing.holding(sentence, standing.statements(citations), question))
 
 
 def sentences_of(text: str) -> list[str]:

@@ -8,6 +8,9 @@ few small questions whose right answers are known, and its mode is the most that
     writer      says a quoted sentence in other words and keeps its names, numbers and dates
     extractive  none of these; passages are quoted without it
 
+Beside the mode stands whether it reads: finds the answer in two quotes that also hold others, or sees that none is
+there. One that does not is asked for numbers only, which code can judge (`agent/standing.py`).
+
 The result is kept per digest of the weights in `<data_dir>/models/probes.json`.
 """
 
@@ -28,18 +31,20 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from assistant.agent.chat_model import ChatModel, RequestRefused
+from assistant.agent.reading import READING, Reading
 from assistant.errors import BadResponse
 from assistant.events import Mode
 from assistant.settings import Settings
+from prompts import render
 
 log = logging.getLogger(__name__)
 
 Tell = Callable[[str], None]
 
-VERSION = 1
+VERSION = 2
 """Raised when the questions change, so that models are asked anew."""
 
-_NEEDED = {"tools": 1.0, "forms": 0.8, "writing": 0.75}
+_NEEDED = {"tools": 1.0, "forms": 0.8, "writing": 0.75, "reading": 0.85}
 """The share that must be right. Tools all: a call that is wrong one time in six is worse than routing by code."""
 
 
@@ -48,7 +53,7 @@ class ProbeResult:
     """What a model did.
 
     Attributes:
-        scores: Share of right answers from 0 to 1, by "tools", "forms" and "writing".
+        scores: Share of right answers from 0 to 1, by "tools", "forms", "writing" and "reading".
         why: One sentence for the person.
     """
 
@@ -58,10 +63,16 @@ class ProbeResult:
     probed_at: datetime
 
     @property
+    def reads(self) -> bool:
+        """Whether it may answer in words; otherwise in numbers only."""
+        return self.scores.get("reading", 0.0) >= _NEEDED["reading"]
+
+    @property
     def why(self) -> str:
         """What the probe saw, in one sentence."""
         told = ", ".join(f"{name} {score:.0%}" for name, score in self.scores.items())
-        return f"{_MEANING[self.mode]} (asked on {self.probed_at:%Y-%m-%d}: {told})."
+        limits = "" if self.reads or self.mode is Mode.EXTRACTIVE else "; of what it reads, only numbers are believed"
+        return f"{_MEANING[self.mode]}{limits} (asked on {self.probed_at:%Y-%m-%d}: {told})."
 
 
 _MEANING = {
@@ -97,7 +108,7 @@ async def known(model: ChatModel, settings: Settings) -> ProbeResult | None:
 
 
 async def probe(model: ChatModel, *, now: datetime, tell: Tell | None = None) -> ProbeResult:
-    """Ask all questions. About 40 seconds with a 0.5B model on one CPU thread.
+    """Ask all questions. About a minute with a 0.5B model on one CPU thread.
 
     Raises:
         ModelUnavailable: the model does not answer.
@@ -107,6 +118,7 @@ async def probe(model: ChatModel, *, now: datetime, tell: Tell | None = None) ->
     await model.ready()
     scores = {
         "writing": await _score("writing", [_writes(model, case) for case in _WRITING], tell),
+        "reading": await _score("reading", [_reads(model, case) for case in READING], tell),
         "forms": await _score("forms", [_fills(model, case) for case in _FORMS], tell),
         "tools": await _score("tools", [_calls(model, case) for case in _TOOLS], tell),
     }
@@ -161,6 +173,19 @@ def _writes(model: ChatModel, case: _Writing) -> Callable[[], Awaitable[bool]]:
         known = f"{case.quote} {case.question}".lower()
         invented = [word for word in re.findall(r"\d+|\b[A-Z][a-z]{3,}", said) if word.lower() not in known]
         return all(part in said for part in case.kept) and not invented and len(said.split()) <= 40
+
+    return ask
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+def _reads(model: ChatModel, case: Reading) -> Callable[[], Awaitable[bool]]:
+    async def ask() -> bool:
+        quotes = "\n".join(f"Quote: {each}" for each in case.quotes)
+        messages = [SystemMessage(render("rephrase")), HumanMessage(f"{quotes}\n\nQuestion: {case.question}")]
+        said = (await model.complete(messages, max_tokens=60)).casefold()
+        return case.kept.casefold() in said and not any(each.casefold() in said for each in case.wrong)
 
     return ask
 

@@ -97,6 +97,36 @@ async def test_a_small_model_says_one_sentence(house: House, ana: Person, notes:
     assert answer.text.endswith("**In short:** The dough rests twelve hours in the fridge. [1]")
 
 
+async def test_a_model_that_does_not_read_is_asked_for_numbers_only(
+    house: House, ana: Person, notes: Path, brain: ScriptedBrain
+) -> None:
+    model = brain.say("The winter tyres are at the garage in Mill Lane.", reads=False)
+    answer = await _say(house, ana, "Where are the winter tyres?")
+    assert "Mill Lane" in answer.text
+    assert ("In short" in answer.text, answer.model_calls) == (False, 0)
+    assert model is not None
+    assert model.prompts == []
+
+    brain.say("The winter tyres are at the garage in Mill Lane.")
+    assert "**In short:** The winter tyres" in (await _say(house, ana, "Where are the winter tyres?")).text
+    brain.say("Twelve hours.", reads=False)
+    assert "**In short:** Twelve hours. [1]" in (await _say(house, ana, "How long must the dough rest?")).text
+
+
+async def test_the_number_of_another_statement_is_not_shown(
+    house: House, ana: Person, tmp_path: Path, brain: ScriptedBrain
+) -> None:
+    (tmp_path / "limits.md").write_text(
+        "# Drive\n\nThe drive takes uploads of at most 750 GB on one day. Its trash is emptied after 30 days.\n"
+    )
+    await house.import_path(ana, tmp_path / "limits.md")
+    await embed_pending(house.omac, ana)
+    brain.say("30 days.")
+    assert "In short" not in (await _say(house, ana, "How much can be put on the drive in one day?")).text
+    brain.say("750 GB.")
+    assert "**In short:** 750 GB. [1]" in (await _say(house, ana, "How much can be put on the drive in one day?")).text
+
+
 @pytest.mark.parametrize(
     "invented",
     [

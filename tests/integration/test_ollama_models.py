@@ -15,6 +15,7 @@ from assistant.agent.builtin import BuiltinServer
 from assistant.agent.chat_model import ChatModel, RequestRefused, Usage
 from assistant.agent.models import choose_model, list_models, pull_model
 from assistant.agent.ollama_models import OllamaServer
+from assistant.agent.reading import READING
 from assistant.errors import BadResponse, ModelUnavailable
 from assistant.events import Mode
 from assistant.memory.embedding import OllamaEmbedder
@@ -184,7 +185,7 @@ async def test_a_model_that_calls_tools_well_is_probed_as_full(ollama: OllamaSha
     ollama.say = _clever
     phi4 = await _phi4(settings)
     result = await probe.mode_of(phi4, settings)
-    assert (result.mode, result.scores) == (Mode.FULL, {"writing": 1.0, "forms": 1.0, "tools": 1.0})
+    assert (result.mode, result.scores) == (Mode.FULL, dict.fromkeys(["writing", "reading", "forms", "tools"], 1.0))
     await phi4.aclose()
 
 
@@ -208,6 +209,8 @@ def _clever(body: dict[str, Any]) -> list[Any]:
     if body.get("format"):
         form = next(case for case in probe._FORMS if case.said == said)
         return [probe.json.dumps({"person": None, "amount": None, **form.expected})]
+    if read := next((case for case in READING if case.question in said), None):
+        return [read.kept or "not there"]
     return [next(case.quote for case in probe._WRITING if case.quote in said)]
 
 

@@ -18,6 +18,7 @@ from langchain_core.tracers.context import _tracing_v2_is_enabled
 from assistant.agent import probe
 from assistant.agent.chat_model import ChatModel, Request, RequestRefused, Usage
 from assistant.agent.models import choose_model, list_models, pull_model
+from assistant.agent.reading import READING, Reading
 from assistant.errors import BadResponse, ConfigurationError, ModelUnavailable, NotFound
 from assistant.events import Mode
 from assistant.settings import Settings
@@ -192,6 +193,8 @@ def _able(*able: str, tools: Callable[[probe._Call], list[Any]] | None = None) -
         if request.schema:
             form = next(case for case in probe._FORMS if case.said == said)
             return [json.dumps({"person": None, "amount": None, **form.expected}) if "forms" in able else "{}"]
+        if read := next((case for case in READING if case.question in said), None):
+            return [read.kept or "not there" if "reading" in able else read.wrong[0]]
         quote = next(case.quote for case in probe._WRITING if case.quote in said)
         return [quote if "writing" in able else "It costs 99 euros, says Miranda."]
 
@@ -207,7 +210,9 @@ def _called(case: probe._Call) -> list[Any]:
 @pytest.mark.parametrize(
     ("able", "mode"),
     [
+        (("tools", "forms", "writing", "reading"), Mode.FULL),
         (("tools", "forms", "writing"), Mode.FULL),
+        (("writing", "reading"), Mode.WRITER),
         (("forms", "writing"), Mode.GUIDED),
         (("tools", "writing"), Mode.WRITER),
         (("writing",), Mode.WRITER),
@@ -218,6 +223,18 @@ async def test_the_mode_is_the_most_that_was_done_well(settings: Settings, able:
     result = await probe.mode_of(_able(*able), settings)
     assert result.mode is mode
     assert {name for name, score in result.scores.items() if score == 1} == set(able)
+    assert result.reads is ("reading" in able)
+    assert ("only numbers are believed" in result.why) is ("writing" in able and "reading" not in able)
+
+
+@pytest.mark.parametrize("case", READING, ids=lambda case: case.question[:20])
+async def test_what_stands_beside_the_answer_is_not_the_answer(settings: Settings, case: Reading) -> None:
+    """Also where the right word is said too: two answers are none."""
+    both = Fake(lambda *_: [f"{case.kept} and {case.wrong[-1]}"])
+    assert not await probe._reads(both, case)()
+    right = Fake(lambda *_: [case.kept or "not there"])
+    assert await probe._reads(right, case)()
+    assert all(each.casefold() in " ".join(case.quotes).casefold() for each in (case.kept, *case.wrong))
 
 
 async def test_one_needless_tool_call_is_enough_to_be_guided(settings: Settings) -> None:
@@ -270,3 +287,4 @@ async def test_the_person_is_told_while_it_asks() -> None:
     await probe.probe(_able("writing"), now=datetime(2026, 11, 22, tzinfo=UTC), tell=told.append)
     assert told[0].startswith("Getting to know test:fake")
     assert "writing 4 of 4, 4 right" in told[4]
+    assert "reading 2 of 8, 0 right" in told[6], "the rest is not asked once it is not enough"
