@@ -53,6 +53,11 @@ def units(text: str) -> int:
         raise BadInput("The text holds a broken character; remove it and try again.") from error
 
 
+def _units(text: str) -> int:
+    """The same of what has passed it already, for a text of a few letters."""
+    return 1 if len(text) == 1 and text <= "\uffff" else len(text) + sum(each > "\uffff" for each in text)
+
+
 def pieces(text: str, most: int = TEXT_UNITS) -> Iterator[str]:
     """A text in pieces of at most `most` UTF-16 code units; what is read as one character stays together if it fits."""
     if units(text) <= most:
@@ -66,8 +71,8 @@ def pieces(text: str, most: int = TEXT_UNITS) -> Iterator[str]:
     room = most
     for cluster in _CLUSTER.findall(text):
         # A cluster may itself be longer than a piece (hundreds of accents on one letter): then by code points.
-        for part in (cluster,) if units(cluster) <= most else cluster:
-            length = units(part)
+        for part in (cluster,) if _units(cluster) <= most else cluster:
+            length = _units(part)
             if length > room:
                 yield "".join(piece)
                 piece, room = [], most

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -86,6 +87,7 @@ def _line(text: str) -> str:
     return visible(text).replace("\n", _code("\n"))
 
 
+@lru_cache(maxsize=4096)
 def _character(each: str) -> str:
     if each == "\n":
         return each

@@ -934,7 +934,7 @@ NARROWING = (
 
 @pytest.mark.parametrize("more", NARROWING)
 def test_a_word_without_a_meaning_is_never_passed_over(more: str) -> None:
-    for line in lines(UNDERSTOOD)[NARROWING.index(more) % 3 :: 3]:  # each line meets three of them
+    for line in lines(UNDERSTOOD)[NARROWING.index(more) % 4 :: 4]:  # each line meets two of them
         question = f"{line.partition(' | ')[0].rstrip('?')} {more}?"
         found = read(question)
         if more in ("after 10 pm",) and isinstance(found, Understood):  # a bedtime has such a condition
@@ -1011,11 +1011,13 @@ NATURAL = {"total": Measure.SUM, "level": Measure.MEAN, "night": Measure.MEAN, "
 
 
 def templates() -> list[tuple[str, Query]]:
+    """Every shape with every subject and with every period, and every subject with every period: a third of all."""
     made = []
-    for (shape, (measure, group, kinds)), (subject, (key, kind, where)), (when, (start, end)) in itertools.product(
-        MEASURES.items(), SUBJECTS.items(), PERIODS.items()
-    ):
-        if kind in kinds.split():
+    for (a, (shape, (measure, group, kinds))), (b, (subject, (key, kind, where))), (
+        c,
+        (when, (start, end)),
+    ) in itertools.product(enumerate(MEASURES.items()), enumerate(SUBJECTS.items()), enumerate(PERIODS.items())):
+        if kind in kinds.split() and (a + b + c) % 3 == 0:
             query = Query(key, measure or NATURAL[kind], Period(start, end), group=group, where=where)
             made.append((shape.format(s=subject, p=when), query))
     return made
@@ -1030,7 +1032,7 @@ def test_every_phrasing_gives_the_query_it_was_made_from_or_is_asked_back() -> N
         if isinstance(found, Understood):
             assert [told(each) for each in found.queries] == [told(query)], question
             answered += 1
-    assert len(made) > 2000
+    assert len(made) > 800
     assert answered / len(made) > 0.95
 
 

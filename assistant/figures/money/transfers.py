@@ -63,21 +63,39 @@ async def match(session: AsyncSession, owner: UUID) -> list[dt.date]:
 
 def pair(legs: Sequence[Leg], accounts: Mapping[UUID, AccountRow]) -> list[tuple[UUID, UUID | None]]:
     """The transfers among `legs` as (transaction, what both sides have in common, None when the other is not here)."""
-    numbers = {row.number for row in accounts.values() if row.number}
+    known = _Known(accounts)
     groups: dict[tuple[str, int], tuple[list[Leg], list[Leg]]] = defaultdict(lambda: ([], []))
     for leg in sorted(legs, key=lambda leg: (leg.booked_on, accounts[leg.account_id].source_id, leg.payee, leg.memo)):
         groups[leg.currency, abs(leg.amount)][leg.amount > 0].append(leg)
     pairs: list[tuple[UUID, UUID | None]] = []
     paired: set[UUID] = set()
     for outs, ins in groups.values():
-        edges = [edge for out in outs for edge in _edges(out, ins, accounts, numbers)] if ins else []
+        edges = [edge for out in outs for edge in _edges(out, ins, known)] if ins else []
         for _, out, into in sorted(edges, key=lambda edge: edge[0]):
             if out.id not in paired and into.id not in paired:
                 paired |= {out.id, into.id}
                 shared = min(out.id, into.id)
                 pairs += [(out.id, shared), (into.id, shared)]
+    numbers = {row.number for row in accounts.values() if row.number}
     lone = (leg for leg in legs if leg.id not in paired and leg.said is None and _names_own(leg, accounts, numbers))
     return pairs + [(leg.id, None) for leg in lone]
+
+
+class _Known:
+    """The own accounts with their names as they are compared, and each transaction's words, made ready once."""
+
+    def __init__(self, accounts: Mapping[UUID, AccountRow]) -> None:
+        self.accounts = accounts
+        self.names = {key: row.name.strip().casefold() for key, row in accounts.items()}
+        self.every_name = set(self.names.values())
+        self._words: dict[UUID, tuple[str, bool]] = {}
+
+    def words(self, leg: Leg) -> tuple[str, bool]:
+        """What a transaction says, and whether it speaks of a transfer."""
+        if (found := self._words.get(leg.id)) is None:
+            text = f"{leg.payee} {leg.memo}".strip().casefold()
+            found = self._words[leg.id] = text, _SPEAKS.search(text) is not None
+        return found
 
 
 def _names_own(leg: Leg, accounts: Mapping[UUID, AccountRow], numbers: set[str]) -> bool:
@@ -90,9 +108,7 @@ def _names_own(leg: Leg, accounts: Mapping[UUID, AccountRow], numbers: set[str])
     )
 
 
-def _edges(
-    out: Leg, ins: list[Leg], accounts: Mapping[UUID, AccountRow], numbers: set[str]
-) -> list[tuple[tuple[int, int, int], Leg, Leg]]:
+def _edges(out: Leg, ins: list[Leg], known: _Known) -> list[tuple[tuple[int, int, int], Leg, Leg]]:
     """What `out` may have become, each with how well it fits, the best lowest."""
     start = bisect_left(ins, out.booked_on - dt.timedelta(days=WITHIN_DAYS), key=lambda leg: leg.booked_on)
     found = []
@@ -103,35 +119,31 @@ def _edges(
             break
         if into.account_id == out.account_id:
             continue
-        sure = _fits(out, into, accounts, numbers)
+        sure = _fits(out, into, known)
         if sure is not None:
             found.append(((sure, apart, at), out, into))
     return found
 
 
-def _fits(out: Leg, into: Leg, accounts: Mapping[UUID, AccountRow], numbers: set[str]) -> int | None:
+def _fits(out: Leg, into: Leg, known: _Known) -> int | None:
     """0 when a number proves it, 1 when the words speak for it, None when it is no transfer."""
     proven = out.said is not None and into.said is not None
     for leg, other in ((out, into), (into, out)):
-        if leg.said and leg.said.casefold() in map(_named, accounts.values()):
-            if leg.said.casefold() != _named(accounts[other.account_id]):
+        if leg.said and leg.said.casefold() in known.every_name:
+            if leg.said.casefold() != known.names[other.account_id]:
                 return None
             proven = True
     for leg, other in ((out, into), (into, out)):
-        if not leg.counter_number or leg.counter_number == accounts[leg.account_id].number:
+        if not leg.counter_number or leg.counter_number == known.accounts[leg.account_id].number:
             continue
-        if leg.counter_number != accounts[other.account_id].number:
+        if leg.counter_number != known.accounts[other.account_id].number:
             return None
         proven = True
     if proven:
         return 0
-    words = [f"{leg.payee} {leg.memo}".strip().casefold() for leg in (out, into)]
-    others = [_named(accounts[leg.account_id]) for leg in (into, out)]
-    same = words[0] == words[1] or (out.payee != "" and out.payee.casefold() == into.payee.casefold())
-    speaks = any(_SPEAKS.search(each) for each in words) or out.said is not None or into.said is not None
-    named = any(len(name) > 3 and name in each for name, each in zip(others, words, strict=True))
+    (left, speaks), (right, too) = known.words(out), known.words(into)
+    same = left == right or (out.payee != "" and out.payee.casefold() == into.payee.casefold())
+    speaks = speaks or too or out.said is not None or into.said is not None
+    others = (known.names[into.account_id], left), (known.names[out.account_id], right)
+    named = any(len(name) > 3 and name in each for name, each in others)
     return 1 if same or speaks or named else None
-
-
-def _named(account: AccountRow) -> str:
-    return account.name.strip().casefold()
