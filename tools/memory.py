@@ -9,6 +9,7 @@ from assistant.context import Choice, Context, Result
 from assistant.db.tables import Memory
 from assistant.errors import NotFound
 from assistant.memory import quoting
+from assistant.memory.correcting import in_full
 from tools import Effect, tool
 
 LISTED = 20
@@ -242,7 +243,8 @@ async def correct(text: str, context: Context, what: str = "") -> Result:
     meant = [each for each in targets if each.id in recent] or targets[:1]
     if not meant:
         return await remember(text, context=context)
-    new = await context.omac.correct(context.person, meant[0].id, _sentence(text))
+    whole = _sentence(in_full(text, meant[0].text))
+    new = await context.omac.correct(context.person, meant[0].id, whole)
     return Result(
         f"Corrected: “{new.text}” (before: “{meant[0].text}”)", citations=[quoting.cite(new, n=1)], memories=[new.id]
     )

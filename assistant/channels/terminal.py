@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ if TYPE_CHECKING:  # whoever only draws progress does not wait for the agent's l
     from assistant.agent.assistant import Assistant
 
 T = TypeVar("T")
+LINE_EVERY_S = 5.0
+"""How often progress is told where it goes to a file or a pipe."""
 DONE_WITHIN_S = 60.0
 """How long a conversation waits for what was approved in it; afterwards it goes on by itself."""
 
@@ -233,7 +236,13 @@ async def _stoppable(drawing: Coroutine[Any, Any, T]) -> T | None:
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on standard error: call what it yields with (done, total, what is at hand)."""
+    """A progress bar on standard error: call what it yields with (done, total, what is at hand).
+
+    Where nobody watches, a file or a pipe, it is a line now and then.
+    """
+    if not sys.stderr.isatty():
+        yield _in_lines(label)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None)
@@ -242,6 +251,19 @@ def progress(label: str) -> Iterator[Callable[[int, int, str], None]]:
             bar.update(task, completed=done, total=total, description=f"{label} {plain(current)[:40]}".strip())
 
         yield report
+
+
+def _in_lines(label: str) -> Callable[[int, int, str], None]:
+    told = time.monotonic()
+
+    def report(done: int, total: int, current: str) -> None:
+        nonlocal told
+        if time.monotonic() - told >= LINE_EVERY_S:
+            told = time.monotonic()
+            of = f"{done:,} of {total:,}" if total else f"{done:,}"
+            print(f"{label} {of} {plain(current)[:40]}".rstrip(), file=sys.stderr, flush=True)
+
+    return report
 
 
 def _picked(text: str, options: Sequence[str]) -> int | None:

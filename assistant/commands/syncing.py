@@ -11,7 +11,19 @@ from assistant.outside import make_outside
 from assistant.rendering import plain
 
 
-@click.group()
+class _Services(click.Group):
+    """Names what there is where a service is not known, as `twinning connect` does."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None:
+            there = ", ".join(self.list_commands(ctx))
+            raise click.ClickException(f"There is no service {plain(args[0])!r} to sync; there are {there}.")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Services)
 def sync() -> None:
     """Keep memory and figures in step with a service, now."""
 

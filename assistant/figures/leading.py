@@ -21,6 +21,9 @@ def heading(query: Query, figure: Figure) -> str:
     """What a table is of."""
     subject = _capital(escaped(figure.subject))
     if query.measure is Measure.TOP:
+        if query.group is None and query.subject in ("spending", "income"):
+            what = "purchases" if query.subject == "spending" else "amounts received"
+            return f"Your {'smallest' if query.smallest else 'largest'} {what}{_where(query)}"
         return f"{subject}: the {'least' if query.smallest else 'most'}"
     if query.measure is Measure.DISTRIBUTION:
         return f"How {escaped(figure.subject)} spreads"

@@ -36,8 +36,9 @@ SENTENCES = 3
 SENTENCE_CHARACTERS = 600
 THRESHOLD = 0.35
 """Below this probability the answer is a refusal; see `ranking` for how it was calibrated."""
-FURTHER = 0.05
-"""A source after the first one is shown from this probability on."""
+FURTHER, FURTHER_SHARE = 0.05, 0.2
+"""A source after the first one is shown from this probability on, and from this share of the best one's: what is sure
+needs no guesses below it."""
 ON_TOPIC = 0.25
 """For lists, where the person looks through what comes."""
 SAME, SAME_FROM = 0.8, 12
@@ -112,7 +113,8 @@ async def answer(omac: Omac, person: Person, question: str) -> Quoted:
     confidence = max((quote.confidence for quote in quotes), default=0.0)
     if confidence < THRESHOLD:
         return Quoted(NOTHING, (), confidence=confidence)
-    quotes = [quote for n, quote in enumerate(quotes) if n == 0 or quote.confidence >= FURTHER]
+    least = max(FURTHER, FURTHER_SHARE * confidence)
+    quotes = [quote for n, quote in enumerate(quotes) if n == 0 or quote.confidence >= least]
     citations = [_citation(quote, n=n) for n, quote in enumerate(quotes, 1)]
     return Quoted("\n\n".join(map(shown, citations)), citations, confidence=confidence, rephrase=True)
 

@@ -13,6 +13,7 @@ _FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 _BAR = re.compile(r"(?<!\\)\|")
 _WIDEST = 40
 """Characters. A wider cell is not lined up with those above it: in a terminal the row would only wrap."""
+_BRACKETED = re.compile(r"\[(\d+)\]")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -32,7 +33,8 @@ def whereabouts(citation: Citation) -> str:
 
     A page of a book is called "Chapter 2"; which book it is of only its folder says.
     """
-    title, source = citation.title, citation.source
+    # A title with a number in brackets would pass for a citation.
+    title, source = _BRACKETED.sub(r"(\1)", citation.title), citation.source
     if citation.own or not title:
         return title or source
     path = PurePath(source.removeprefix("upload:"))

@@ -97,6 +97,14 @@ async def test_from_the_one_time_code_to_the_passage_behind_an_answer(
     await page.locator("#thread-history").get_by_text("How long must the dough rest?").click()
     await expect(page.locator(".message-content", has_text="In short")).to_be_visible()
 
+    row = page.locator("#thread-history").get_by_text("How long must the dough rest?")
+    await row.hover()
+    await page.locator("#thread-options").first.click()
+    await page.get_by_role("menuitem", name="Rename").click()
+    await page.fill("input#name", "Bread")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#thread-history").get_by_text("Bread").first).to_be_visible()
+
     kept = await page.evaluate(
         "async () => (await Promise.all((await caches.keys()).map(async (name) => "
         "(await (await caches.open(name)).keys()).map((each) => new URL(each.url).pathname)))).flat()"

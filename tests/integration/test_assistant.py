@@ -146,6 +146,13 @@ async def test_what_the_quotes_do_not_carry_is_not_shown(
     assert "twelve hours" in answer.text
 
 
+async def test_a_correction_in_few_words_is_kept_whole(house: House, ana: Person) -> None:
+    thread = uuid.uuid4()
+    await _say(house, ana, "Remember that the garage code is 8812", thread)
+    said = (await _say(house, ana, "no, the code is 9921", thread)).text
+    assert said == "Corrected: “The garage code is 9921” (before: “The garage code is 8812”)"
+
+
 async def test_remember_know_and_forget_that_in_a_conversation(house: House, ana: Person) -> None:
     thread = uuid.uuid4()
     assert "The garage code is 8812" in (await _say(house, ana, "Remember that the garage code is 8812", thread)).text

@@ -185,6 +185,11 @@ def test_the_longest_and_the_latest_are_bars_with_names_unless_they_are_times_of
     )
 
 
+def test_the_largest_purchases_stand_beside_their_names_and_not_beside_days() -> None:
+    bought = [("Hillside Homes, 1 Mar", 1010.0), ("Green Basket, 7 Mar", 84.47)]
+    assert drawn(Query("spending", Measure.TOP, MARCH), Given("spending", "EUR", bought)).x.title == "transaction"
+
+
 def test_of_weekends_the_days_between_are_no_gaps() -> None:
     weekends = Where(weekdays=frozenset({5, 6}))
     values = [1e3 * (at % 7) if (MARCH.start + dt.timedelta(days=at)).weekday() > 4 else None for at in range(31)]

@@ -38,3 +38,10 @@ def test_help_imports_no_library_that_takes_long() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_service_that_cannot_be_synced_is_answered_with_those_that_can() -> None:
+    done = CliRunner().invoke(main, ["sync", "nosuch"])
+    assert done.exit_code == 1
+    said = "Error: There is no service 'nosuch' to sync; there are akaunting, firefly, influxdb, notion.\n"
+    assert done.output == said

@@ -69,5 +69,9 @@ def test_the_file_is_named_where_the_title_does_not_say_it(title: str, source: s
     assert where == f"{title} {said}".strip() if title else where == source
 
 
+def test_a_number_in_a_title_is_no_citation() -> None:
+    assert whereabouts(citation("x", source="/notes/rfc 2.md", title="RFC [2]")) == "RFC (2)"
+
+
 def test_what_the_person_said_needs_no_file() -> None:
     assert whereabouts(citation("x", source="said on web", title="The garage", own=True)) == "The garage"

@@ -159,6 +159,25 @@ def test_a_long_table_is_cut_and_says_so() -> None:
     assert "And 9 rows more." in text
 
 
+@pytest.mark.parametrize(
+    ("query", "beginning"),
+    [
+        (Query("spending", Measure.TOP, LAST_WEEK, limit=3), "Your largest purchases, "),
+        (
+            Query("spending", Measure.TOP, LAST_WEEK, where=Where(payees=("Aldi",)), smallest=True),
+            "Your smallest purchases at Aldi, ",
+        ),
+        (Query("income", Measure.TOP, LAST_WEEK), "Your largest amounts received, "),
+        (Query("step_count", Measure.TOP, LAST_WEEK), "Steps: the most, "),
+        (Query("spending", Measure.TOP, LAST_WEEK, group=Group.PAYEE), "Spending: the most, "),
+    ],
+)
+def test_what_is_largest_is_called_what_it_is(query: Query, beginning: str) -> None:
+    title = "steps" if query.subject == "step_count" else query.subject
+    rows = (FigureRow("Aldi, 3 May 2026", 5.0, 1),)
+    assert tell(query, [figure("top", title, None, "EUR", rows=rows)]).startswith(beginning)
+
+
 def test_names_from_outside_can_do_nothing() -> None:
     rows = (
         FigureRow("[free](http://evil.example) | <b>", 5.0, 2),

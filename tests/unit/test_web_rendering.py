@@ -176,6 +176,9 @@ def test_a_citation_becomes_a_link_and_nothing_else_does() -> None:
     for text in ("[1](https://evil.test)", "[1]: https://evil.test", "`[1]`", "```\n[1]\n```", "\\[1]", "[1][2]"):
         links = Seen(browser.render(safe_markdown(text, cite=cite))).links
         assert all(link.startswith("/passage/") for link in links), text
+    for quoted in ("> x[0][1] = 2", "> a\n> b[1]", "> > ['b'][1]", "> - [1]", "> | a[1] |\n> | --- |\n> | b[1] |"):
+        assert made[1] not in safe_markdown(quoted, cite=cite), quoted
+        assert safe_markdown(f"{quoted}\n\n— Notes [1]", cite=cite).endswith(f"— Notes {made[1]}")
     assert safe_markdown("`[1]`", cite=cite) == "`[1]`"
 
 

@@ -48,7 +48,7 @@ def safe_markdown(text: str, *, cite: Cite = lambda _: None) -> str:
 
     Args:
         text: Markdown from a model, a document or a tool.
-        cite: Makes a link of `[n]`; its result is trusted.
+        cite: Makes a link of `[n]`; its result is trusted. Not in a quote, whose `[n]` is of its own.
     """
     text = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     for code_spans in (True, False):
@@ -102,11 +102,12 @@ class _Writer:
 
     def __post_init__(self) -> None:
         self.links: set[str] = set()
+        self._quoting = False
 
     def markdown(self, text: str) -> str:
         lines = text.split("\n")
         written: list[str] = []
-        for start, end, kind in _regions(text, len(lines)):
+        for start, end, kind, self._quoting in _regions(text, len(lines)):
             region = "\n".join(lines[start:end])
             written.append(region if kind == "code" else self._text(region, spans=kind == "inline"))
         return "\n".join(written)
@@ -177,7 +178,7 @@ class _Writer:
         return f"[{shown}]({link.group(2)})", link.end()
 
     def _citation(self, citation: re.Match[str]) -> tuple[str, int]:
-        made = self.cite(int(citation.group(1)))
+        made = None if self._quoting else self.cite(int(citation.group(1)))
         if made is not None:
             self.links.update(re.findall(r"\]\((\S+?)[ )]", made))
         follows = citation.string[citation.end() : citation.end() + 1]
@@ -219,11 +220,14 @@ def _escaped_run(text: str, at: int) -> tuple[str, int]:
     return "\\`" * len(ticks.group(0)), ticks.end()
 
 
-def _regions(text: str, count: int) -> list[tuple[int, int, str]]:
-    """(first line, line after, kind) of code, of running text ("inline") and of everything between ("other")."""
+def _regions(text: str, count: int) -> list[tuple[int, int, str, bool]]:
+    """(first line, line after, kind, in a quote?) of code, of running text ("inline") and of all between ("other")."""
     kinds = ["other"] * count
     starts = [True] * count
+    quoted = [False] * count
     for token in _parser.parse(text):
+        if token.type == "blockquote_open" and token.map:
+            quoted[slice(*token.map)] = [True] * (min(token.map[1], count) - token.map[0])
         if not token.map or token.type not in ("fence", "code_block", "inline"):
             continue
         first, after = token.map[0], min(token.map[1], count)
@@ -233,12 +237,12 @@ def _regions(text: str, count: int) -> list[tuple[int, int, str]]:
         for line in range(first, after):
             kinds[line] = "inline" if token.type == "inline" else "code"
             starts[line] = line == first
-    found: list[tuple[int, int, str]] = []
+    found: list[tuple[int, int, str, bool]] = []
     for line in range(count):
-        if found and not starts[line] and found[-1][2] == kinds[line]:
-            found[-1] = (found[-1][0], line + 1, kinds[line])
+        if found and not starts[line] and found[-1][2:] == (kinds[line], quoted[line]):
+            found[-1] = (found[-1][0], line + 1, kinds[line], quoted[line])
         else:
-            found.append((line, line + 1, kinds[line]))
+            found.append((line, line + 1, kinds[line], quoted[line]))
     return found
 
 

@@ -321,6 +321,8 @@ def _step(query: Query, main: Series) -> str:
         return subject_title(query.subject)  # its unit stands in the names of the bins
     if grain := _grain(query, main.points):
         return STEPS[grain]
+    if query.measure == Measure.TOP and query.group is None and _is_money(query):
+        return "transaction"
     return "night" if _is_night(query) else "day"
 
 

@@ -78,6 +78,13 @@
     true,
   );
 
+  // The dialog for a conversation's new name is no form, so that Enter would do nothing in it.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches?.('[role="dialog"] input#name')) return;
+    event.preventDefault();
+    event.target.parentElement.nextElementSibling?.lastElementChild?.click();
+  });
+
   function draw({ embedded, memories }) {
     let bar = document.getElementById("twinning-progress");
     if (embedded >= memories) {
