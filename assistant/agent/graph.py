@@ -291,6 +291,8 @@ async def _say_in_short(run: Run, said: Sequence[str], quotes: Sequence[Citation
     for sentence in said:
         if not phrasing.grounded(sentence, quotes, question) or not phrasing.adds_something(sentence, question):
             continue
+        if phrasing.says_all_of(sentence, run.result.citations[0].quote):
+            continue
         if await _to_the_point(run, sentence, question) and await _answers(run, sentence, quotes, question):
             kept.append(f"{sentence} [{phrasing.best_citation(sentence, quotes).n}]")
     if kept:

@@ -168,6 +168,11 @@ def adds_something(sentence: str, question: str) -> bool:
     return bool(set(stems(sentence)) - set(stems(question)))
 
 
+def says_all_of(sentence: str, quote: str) -> bool:
+    """Whether a sentence is no shorter than the quote above it: it would only be there twice."""
+    return set(stems(quote)) <= set(stems(sentence))
+
+
 def best_citation(sentence: str, citations: Sequence[Citation]) -> Citation:
     """The citation that the sentence shares most words with: the number is set by code, never by the model."""
     said = set(stems(sentence))

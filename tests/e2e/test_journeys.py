@@ -60,6 +60,12 @@ async def test_from_the_one_time_code_to_the_passage_behind_an_answer(
     await expect(page.get_by_text("Look it up in my notes")).to_be_visible()
     await expect(page).to_have_url(re.compile("/thread/"))
     await desk.shot("desk-answer")
+    nameless = (
+        "[...document.querySelectorAll('button, a[href], input:not([type=file]), textarea')]"
+        ".filter((each) => each.offsetParent && !(each.innerText?.trim() || each.getAttribute('aria-label')"
+        " || each.title || each.labels?.length || each.querySelector('.sr-only'))).map((each) => each.outerHTML)"
+    )
+    assert await page.evaluate(nameless) == [], "every button has a name for who hears the page"
 
     number = answer.locator("a[href^='/passage/']").first
     await number.click()

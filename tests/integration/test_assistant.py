@@ -79,6 +79,13 @@ async def test_the_model_may_say_a_quote_again(house: House, ana: Person, notes:
     assert answer.model_calls == 1
 
 
+async def test_what_the_quote_says_as_briefly_is_not_said_again(
+    house: House, ana: Person, notes: Path, brain: ScriptedBrain
+) -> None:
+    brain.say("Let the dough rest for twelve hours in the fridge.")
+    assert "In short" not in (await _say(house, ana, "How long must the dough rest?")).text
+
+
 async def test_a_strong_model_may_say_more_and_each_sentence_is_checked_and_cited_by_code(
     house: House, ana: Person, notes: Path, brain: ScriptedBrain
 ) -> None:

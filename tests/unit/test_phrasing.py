@@ -12,6 +12,7 @@ from assistant.agent.phrasing import (
     adds_something,
     best_citation,
     grounded,
+    says_all_of,
     truthful,
     untrue,
     with_topic,
@@ -112,6 +113,11 @@ def test_what_is_said_stands_in_one_statement_for_what_was_asked_and_is_not_deni
 def test_words_of_the_question_may_be_said_again_but_add_nothing() -> None:
     assert not adds_something("The knee needs to rest.", ASKED)
     assert adds_something("The knee needs 6 weeks.", ASKED)
+
+
+def test_a_sentence_that_says_all_of_the_quote_is_there_already() -> None:
+    assert says_all_of("The lease of the flat ends on 31 August 2027.", "The lease ends on 31 August 2027.")
+    assert not says_all_of("It ends in August.", "The lease ends on 31 August 2027. Give notice in May.")
 
 
 def test_the_number_is_that_of_the_quote_with_most_of_the_words() -> None:

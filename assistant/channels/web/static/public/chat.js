@@ -207,6 +207,29 @@
       });
   }
 
+  // Buttons that are only a picture have no name for who hears the page.
+  const NAMES = {
+    "#sidebar-trigger-button": "Show or hide the conversations",
+    "#search-chats-button": "Search the conversations",
+    "#new-chat-button": "New conversation",
+    "#thread-options": "Rename or delete this conversation",
+    "#chat-input": "Message",
+    "#upload-button": "Add files to memory",
+    "#chat-submit": "Send",
+    "#stop-button": "Stop",
+    "#user-nav-button": "Account",
+    "button:has(> svg.lucide-copy)": "Copy",
+  };
+
+  function nameAll() {
+    for (const [which, name] of Object.entries(NAMES)) {
+      for (const each of document.querySelectorAll(`${which}:not([aria-label])`)) {
+        each.setAttribute("aria-label", name);
+        if (each.getAttribute("role") === "presentation") each.removeAttribute("role");
+      }
+    }
+  }
+
   let planned = false;
   function lookBelow() {
     if (planned) return;
@@ -214,6 +237,7 @@
     requestAnimationFrame(() => {
       planned = false;
       pointBelow();
+      nameAll();
     });
   }
   document.addEventListener("scroll", lookBelow, { capture: true, passive: true });
