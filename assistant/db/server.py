@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -175,7 +176,7 @@ class EmbeddedServer:
         self.socket_dir.mkdir(parents=True, exist_ok=True)
         self.cluster.mkdir(exist_ok=True)
         if os.geteuid() == 0:
-            self._user = _system_user(self._tell)
+            self._user = system_user(ROOT_RUNS_IT_AS, self._tell)
             for folder in (self.cluster, self.socket_dir):
                 os.chown(folder, self._user.pw_uid, self._user.pw_gid)
             for folder in (*self.cluster.parents, *self.socket_dir.parents, *_binaries().parents):
@@ -314,20 +315,31 @@ def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "'\\''") + "'"
 
 
-def _system_user(tell: Callable[[str], None]) -> pwd.struct_passwd:
+def system_user(name: str, tell: Callable[[str], None]) -> pwd.struct_passwd:
+    """The system user of that name, made if there is none; only root can.
+
+    Raises:
+        DatabaseUnavailable: it could not be made.
+    """
+    with suppress(KeyError):
+        return pwd.getpwnam(name)
+    everybody = os.open("/etc", os.O_RDONLY)
     try:
-        return pwd.getpwnam(ROOT_RUNS_IT_AS)
-    except KeyError:
-        tell(f"Creating the system user {ROOT_RUNS_IT_AS}, because Postgres does not run as root ...")
-    try:
+        # Of two `useradd` at one moment the second gives the user another number: who asked first would own nothing.
+        fcntl.flock(everybody, fcntl.LOCK_EX)
+        with suppress(KeyError):
+            return pwd.getpwnam(name)
+        tell(f"Creating the system user {name}, because Postgres does not run as root ...")
         subprocess.run(
-            ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ROOT_RUNS_IT_AS],  # noqa: S607
+            ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", name],  # noqa: S607
             check=True,
             capture_output=True,
         )
+        return pwd.getpwnam(name)
     except (OSError, subprocess.CalledProcessError) as error:
         raise DatabaseUnavailable(
-            f"Postgres does not run as root, and the user {ROOT_RUNS_IT_AS} could not be created; "
+            f"Postgres does not run as root, and the user {name} could not be created; "
             "start Twinning as an ordinary user."
         ) from error
-    return pwd.getpwnam(ROOT_RUNS_IT_AS)
+    finally:
+        os.close(everybody)

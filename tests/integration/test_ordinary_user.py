@@ -39,6 +39,14 @@ async def run():
 
 asyncio.run(run())
 """
+ASK_FOR_THE_USER = """
+import sys
+from assistant.db.server import system_user
+print(flush=True)
+sys.stdin.readline()
+user = system_user(sys.argv[1], lambda text: None)
+print(user.pw_uid, user.pw_gid)
+"""
 
 
 @pytest.fixture
@@ -98,3 +106,30 @@ def test_a_folder_that_is_somebody_elses_is_refused_in_words(their_folder: Path)
     assert done.stderr.startswith("Error: ")
     assert "TWINNING_DATA_DIR" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a system user")
+def test_all_who_ask_for_the_system_user_at_once_get_the_same_one() -> None:
+    name = f"twinning-test-{os.getpid()}"
+    asking = [
+        subprocess.Popen(
+            [sys.executable, "-c", ASK_FOR_THE_USER, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(6)
+    ]
+    try:
+        for each in asking:
+            assert each.stdout is not None
+            each.stdout.readline()
+        for each in asking:
+            assert each.stdin is not None
+            each.stdin.write("\n")
+            each.stdin.flush()
+        told = {each.communicate(timeout=60)[0].strip() for each in asking}
+        user = pwd.getpwnam(name)
+        assert told == {f"{user.pw_uid} {user.pw_gid}"}
+    finally:
+        for each in asking:
+            each.kill()
+            each.wait()
+        subprocess.run(["userdel", name], check=True, capture_output=True)  # noqa: S607
