@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import platformdirs
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -59,9 +61,13 @@ def _weights(name: str, models_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def embedding_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def embedding_weights() -> Iterator[Path]:
     """A models folder with the real embedding model (21 MB, fetched once into the account's cache)."""
-    return _weights(EMBEDDING_MODEL, tmp_path_factory.mktemp("models"))
+    cache = platformdirs.user_cache_path("twinning")
+    cache.mkdir(parents=True, exist_ok=True)
+    # On the cache's own disk, where files are linked: elsewhere each run would fetch, or copy, them anew.
+    with tempfile.TemporaryDirectory(prefix="tests-", dir=cache) as folder:
+        yield _weights(EMBEDDING_MODEL, Path(folder) / "models")
 
 
 @pytest.fixture(scope="session")
