@@ -132,4 +132,4 @@ def test_all_who_ask_for_the_system_user_at_once_get_the_same_one() -> None:
         for each in asking:
             each.kill()
             each.wait()
-        subprocess.run(["userdel", name], check=True, capture_output=True)  # noqa: S607
+        subprocess.run(["userdel", name], check=True, capture_output=True)
