@@ -14,6 +14,8 @@ from tools import Effect, tool
 
 LISTED = 20
 LABEL_CHARACTERS = 160
+MOST_LISTED, WORDS_OF_ONE = 4, 4
+"""Things of a comparison before the last, and words of each: what is longer is a clause and no list."""
 SURE = 0.55
 """Score from which a described fact counts as meant (`Candidate.score`)."""
 NAMED = r"(?:hey |please |can you |could you |twinning,? )*"
@@ -88,7 +90,7 @@ async def where_written(topic: str, context: Context) -> Result:
 
 @tool(
     effect=Effect.READ,
-    label="Compare two things in my notes",
+    label="Compare things in my notes",
     examples=[
         "compare my notes on rsync and restic",
         "what is the difference between the old and the new contract?",
@@ -105,13 +107,13 @@ async def where_written(topic: str, context: Context) -> Result:
     ],
 )
 async def compare(first: str, second: str, context: Context) -> Result:
-    """Lays what the notes say about two things side by side.
+    """Lays what the notes say about two things, or some more, side by side.
 
     Args:
-        first: One thing.
+        first: One thing, or all but the last, with commas between them.
         second: The other.
     """
-    return _quoted(await quoting.side_by_side(context.omac, context.person, first, second))
+    return _quoted(await quoting.side_by_side(context.omac, context.person, [*_listed(first), second]))
 
 
 @tool(
@@ -324,6 +326,15 @@ async def _facts_meant(context: Context, description: str) -> list[Memory]:
     found = await context.omac.recall(context.person, description, limit=20)
     near = [each.id for each in found if each.kind == "fact" and each.score >= SURE]
     return await context.omac.by_ids(context.person, near)
+
+
+def _listed(said: str) -> list[str]:
+    """What "bread, cake" names; what goes on after a comma ("the lease, which ends in May") is one thing."""
+    names = [name.strip() for name in said.split(",") if name.strip()]
+    clause = {"which", "that", "who", "whose", "where", "when", "as", "if"}
+    if len(names) > MOST_LISTED or any(len(name.split()) > WORDS_OF_ONE for name in names):
+        return [said.strip(" ,")]
+    return [said.strip(" ,")] if clause & {name.split()[0].lower() for name in names} else names or [said]
 
 
 def _short(memory: Memory) -> str:

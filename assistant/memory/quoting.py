@@ -25,8 +25,8 @@ CANDIDATES = 60
 SHOWN = 5
 """Sources that an answer shows at most."""
 FROM_ONE_DOCUMENT = 4
-OF_EACH_SIDE, OF_BOTH_SIDES = 2, 3
-"""Sources of a comparison: about one of the two things, and about the two together."""
+OF_EACH_SIDE, OF_ALL_SIDES = 2, 3
+"""Sources of a comparison: about one of the things, and about them together."""
 FIRST_QUOTE, FURTHER_QUOTE, EXCERPT = 700, 400, 1200
 """How many characters the first quote, the further ones and a citation grow to around the best sentence."""
 LOOKED_INTO, LOOKED_INTO_OF_A_SIDE = 15, 8
@@ -130,11 +130,11 @@ async def titles(omac: Omac, person: Person, topic: str) -> Quoted:
     return Quoted("You wrote about it here:\n\n" + "\n".join(lines), citations, confidence=quotes[0].confidence)
 
 
-async def side_by_side(omac: Omac, person: Person, first: str, second: str) -> Quoted:
-    """Quotes what the notes say about two things, one after the other, and then what fits the two together.
+async def side_by_side(omac: Omac, person: Person, names: Sequence[str]) -> Quoted:
+    """Quotes what the notes say about two things or more, one after the other, and then what fits them all together.
 
     Half of a question is a poor question ("the shared hosting write-ups: what did it take on DreamHost"), so what only
-    both halves find is quoted as well.
+    the whole of it finds is quoted as well.
     """
     citations: list[Citation] = []
     parts: list[str] = []
@@ -144,17 +144,18 @@ async def side_by_side(omac: Omac, person: Person, first: str, second: str) -> Q
         citations.extend(here)
         parts.append(f"### {name}\n\n" + ("\n\n".join(map(shown, here)) or NOTHING))
 
-    for name in (first, second):
+    for name in names:
         found = await search(omac, person, name, shown=OF_EACH_SIDE, looked_into=LOOKED_INTO_OF_A_SIDE)
         quote(name, [each for each in found if each.on_topic])
     cited = {each.memory_id for each in citations}
+    whole = f"{', '.join(names[:-1])} and {names[-1]}"
     together = [
         each
-        for each in await search(omac, person, f"{first} and {second}", shown=OF_BOTH_SIDES)
+        for each in await search(omac, person, whole, shown=OF_ALL_SIDES)
         if each.confidence >= FURTHER and each.candidate.id not in cited
     ]
     if together:
-        quote("Both", together)
+        quote("Both" if len(names) == 2 else "Together", together)
     return Quoted("\n\n".join(parts), citations)
 
 

@@ -329,3 +329,21 @@ async def test_where_lists_titles_and_compare_lays_both_side_by_side(house: Hous
     both = await _say(house, ana, "Compare the dough and the Skoda oil")
     assert both.route == "compare"
     assert {each.source for each in both.citations} >= {str(notes / "bread.md"), str(notes / "car.md")}
+
+
+@pytest.mark.parametrize(
+    ("said", "headings"),
+    [
+        ("Compare the dough, the Skoda oil and the winter tyres", ["the dough", "the Skoda oil", "the winter tyres"]),
+        ("What is the difference between the dough, the oil, and the tyres?", ["the dough", "the oil", "the tyres"]),
+        ("Compare the dough, which rests for hours, and the oil", ["the dough, which rests for hours", "the oil"]),
+    ],
+)
+async def test_more_than_two_things_are_compared_one_by_one(
+    house: House, ana: Person, notes: Path, said: str, headings: list[str]
+) -> None:
+    answer = await _say(house, ana, said)
+    assert answer.route == "compare"
+    told = [line.removeprefix("### ") for line in answer.text.splitlines() if line.startswith("### ")]
+    assert told[: len(headings)] == headings
+    assert set(told[len(headings) :]) <= {"Both", "Together"}

@@ -159,7 +159,7 @@ async def test_a_comparison_also_quotes_what_only_both_halves_of_the_question_fi
         return finds[str(given[2])]
 
     monkeypatch.setattr(quoting, "search", search)
-    found = await quoting.side_by_side(house.omac, ana, "oil", "dough")
+    found = await quoting.side_by_side(house.omac, ana, ["oil", "dough"])
     assert [(each.n, each.text) for each in found.citations] == [
         (1, "5W-30."),
         (2, "Twelve hours."),
