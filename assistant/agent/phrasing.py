@@ -209,14 +209,24 @@ async def truthful(words: AsyncIterator[str]) -> AsyncIterator[str]:
         yield held
 
 
-_POINTS_BACK = re.compile(r"\b(?:it|its|that|they|them|their|those|these|he|she|him|her|there|one)\b", re.IGNORECASE)
-FOLLOW_UP_WORDS = 3
+_POINTS_BACK = re.compile(
+    r"\b(?:it|its|they|them|their|those|these|he|she|him|her)\b"
+    # Not "is there a bakery", nor "the book that Anna lent me", nor "one tablet a day".
+    r"|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\bthere\b"
+    r"|\b(?:is|was|are|were|do|does|did|has|had|will|would|can|could|should|and|about|of|for|with|in|on|at|to|than|like"
+    r"|why|how|when|where) that\b"
+    r"|\b(?:which|that|this|the|other|new|old|last) one\b",
+    re.IGNORECASE,
+)
+FOLLOW_UP_WORDS, AND_WORDS = 3, 2
+"""Content words that a question has at most which points back, and one that only begins with "and"."""
 
 
 def with_topic(question: str, history: Sequence[tuple[str, str]]) -> str:
     """A follow-up question ("and how hot?") with the person's question before it, which says what it is about."""
-    content = stems(question)
-    if len(content) > FOLLOW_UP_WORDS or not (_POINTS_BACK.search(question) or question.lower().startswith("and ")):
+    content = len(stems(question))
+    points = content <= FOLLOW_UP_WORDS and _POINTS_BACK.search(question)
+    if not points and not (content <= AND_WORDS and question.lower().startswith("and ")):
         return question
     before = next((text for role, text in reversed(history) if role == "person" and stems(text)), "")
     return f"{question} ({before})" if before else question

@@ -268,7 +268,19 @@ async def test_silence_stays_silence() -> None:
 HISTORY = [("person", "Which oil does the Skoda take?"), ("assistant", "5W-30 [1]")]
 
 
-@pytest.mark.parametrize("said", ["and where are its tyres?", "And how often?", "how old is it?", "who sold them?"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "and where are its tyres?",
+        "And how often?",
+        "how old is it?",
+        "who sold them?",
+        "how much did that cost?",
+        "who lives there?",
+        "which one is cheaper?",
+        "and the winter tyres?",
+    ],
+)
 def test_a_follow_up_carries_the_question_before(said: str) -> None:
     assert with_topic(said, HISTORY) == f"{said} (Which oil does the Skoda take?)"
 
@@ -279,6 +291,10 @@ def test_a_follow_up_carries_the_question_before(said: str) -> None:
         "How long must the dough rest?",
         "Which code opens the garage?",
         "When does it say the new lease for the flat in Mill Lane ends?",
+        "and how do I hold a package with dpkg?",
+        "Is there a bakery in Porto?",
+        "What was the book that Anna recommended?",
+        "How many tablets in one day?",
     ],
 )
 def test_a_question_of_its_own_is_left_alone(said: str) -> None:
