@@ -396,6 +396,8 @@ async def test_what_cannot_be_read_is_named_with_the_reason(
     assert f"**{name}**" in said
     assert "Not read: " in said
     assert why in said
+    steps = [each for each in chat.of("update_message") if each["type"] == "tool"]
+    assert [(each["name"], each["isError"]) for each in steps] == [(f"Read {name}", True)]
 
 
 async def test_a_stopped_import_says_so_and_leaves_no_file(house: House) -> None:

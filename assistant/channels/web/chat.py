@@ -154,6 +154,7 @@ async def _import(person: Person, thread: UUID, message: Any, files: list[Any]) 
             async with cl.Step(name=f"Read {file.name}{of}", type="tool", show_input="") as step:
                 told = await _import_one(person, file)
                 step.output = markup.answer("\n".join(told))
+                step.is_error = all(each.startswith(markup.NOT_READ) for each in told)
             lines.append(f"**{file.name}**\n" + "\n".join(told))
     except asyncio.CancelledError as error:
         lines.append("Stopped. What was read completely is in memory; add the others again.")
@@ -174,7 +175,7 @@ async def _import_one(person: Person, file: Any) -> list[str]:
     try:
         summary = await house().import_path(person, Path(file.path), name=f"upload:{file.name}")
     except TwinningError as error:
-        return [f"Not read: {error}"]
+        return [f"{markup.NOT_READ} {error}"]
     return markup.imported(summary)
 
 
