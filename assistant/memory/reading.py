@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import mimetypes
 import os
 import re
 import stat
@@ -208,9 +209,16 @@ def _sort(mode: int) -> str:
 
 def _kind(path: Path) -> str:
     kind = _KINDS.get(path.suffix.lower())
-    if kind is None and path.suffix and not _WITHOUT_SUFFIX.fullmatch(path.name):
+    if kind is None and path.suffix and not _named_as_text(path):
         raise BadInput(f"{path.name}: {_unsupported(path.suffix)}.")
     return kind or "plain"
+
+
+def _named_as_text(path: Path) -> bool:
+    """Whether a name without a suffix of its own tells a text: README, NEWS.Debian, notes.2024, and not note.png."""
+    # Not the machine's own list of types: the same files are read everywhere.
+    known, packed = mimetypes.MimeTypes().guess_type(path.name)
+    return bool(_WITHOUT_SUFFIX.fullmatch(path.name)) and known in (None, "text/plain") and not packed
 
 
 def _unsupported(suffix: str) -> str:
@@ -366,6 +374,6 @@ def _left_out(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix == ".json" and not path.name.lower().startswith("conversations"):
         return "of .json files, only a ChatGPT export (conversations.json) is read"
-    if suffix in _KINDS or _WITHOUT_SUFFIX.fullmatch(path.name):
+    if suffix in _KINDS or _named_as_text(path):
         return ""
     return _unsupported(path.suffix) if path.suffix else "files without a suffix are read only if named like README"

@@ -323,15 +323,22 @@ def test_a_chatgpt_export_gives_one_document_per_conversation() -> None:
 
 
 def test_files_are_found_in_a_stable_order_without_hidden_folders(tmp_path: Path) -> None:
-    for name in ("b.md", "a.txt", "sub/c.org", ".obsidian/x.md", "node_modules/y.md", "p.png", "q.png", "README", "z"):
+    names = ("b.md", "a.txt", "sub/c.org", ".obsidian/x.md", "node_modules/y.md", "p.png", "note.png", "README", "z")
+    for name in (*names, "history.js", "log.gz", "NEWS.Debian"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("x")
 
     found, skipped = find_files(tmp_path)
 
-    assert [path.relative_to(tmp_path).as_posix() for path in found] == ["README", "a.txt", "b.md", "sub/c.org"]
-    assert [Path(path).name for path, _ in skipped] == ["p.png", "q.png", "z"]
+    assert [path.relative_to(tmp_path).as_posix() for path in found] == [
+        "NEWS.Debian",
+        "README",
+        "a.txt",
+        "b.md",
+        "sub/c.org",
+    ]
+    assert [Path(path).name for path, _ in skipped] == ["history.js", "log.gz", "note.png", "p.png", "z"]
     assert len({why for path, why in skipped if path.endswith(".png")}) == 1
 
 
