@@ -163,7 +163,7 @@ async def about(topic: str, context: Context) -> Result:
         r"(?:,|:| that\b| this:?| of this:?)+\s*(?P<text>.+)",
         r"(?:fyi|for your information|note to self)[,:]? (?P<text>.+)",
         NAMED + r"(?:remember|memori[sz]e) (?!when|how|what|where|who|why|me\b|to\b)(?P<text>(?:my|our|the|i|we|i'm|"
-        r"[A-Z]\w+(?:'s)?) .+)",
+        r"[A-Z]\w+(?:'s)?) .+)(?<!\?)",
     ],
 )
 async def remember(text: str, context: Context) -> Result:

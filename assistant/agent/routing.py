@@ -56,7 +56,9 @@ TALK_TASKS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 QUESTION = re.compile(
-    r"\s*(?:and |so |but |also |please |can you tell me |could you tell me |do you know |tell me |remind me )*"
+    r"\s*(?:and |so |but |also |please |can you tell me |could you tell me |do you know |tell me |remind me "
+    r"|i wonder |i(?:'ve)? forgot(?:ten)? |i (?:can't|don't|cannot) (?:remember|recall) |i(?:'d like| need) to know "
+    r"|(?:do you have )?any idea )*"
     r"(?:what|when|where|who|whom|whose|which|why|how|is|are|was|were|do|does|did|has|have|had|can|could|should|will"
     r"|would|may|must|in which|at what|on which|for how|to whom)\b.{6,}",
     re.IGNORECASE | re.DOTALL,
@@ -172,6 +174,10 @@ class Router:
         tool = all_tools().get(first)
         writes = tool is not None and tool.effect is not Effect.READ and not tool.outside
         unsure = writes or best[first] < SURE or best[first] - best[second] < AHEAD
+        computes = tool is not None and tool.recognises is not None
+        if unsure and not computes and _only_asks(text):
+            given, options = {"question": text.strip()}, tuple(ranked[:OPTIONS])
+            return Route("recall", given, confidence=round(confidence, 3), options=options, by="question")
         return Route(
             first,
             _whole(first, text),
@@ -239,6 +245,21 @@ TALKING_TO_IT = re.compile(
     r"|would you)\b",
     re.IGNORECASE,
 )
+
+
+ASKED_TO = re.compile(
+    r"^\W*(?:(?:hey|hi|hello|ok|okay|please|so|and|then|twinning)\b\W*)*"
+    r"(?:(?:can|could|would|will|won't) you|please|let's|shall (?:we|i)|forget|delete|remove|add|open|close|create|run"
+    r"|send|log|set|change|correct|save|note|list|show|write|translate|tell)\b",
+    re.IGNORECASE,
+)
+"""Something is to be done, although a question mark follows."""
+
+
+def _only_asks(text: str) -> bool:
+    """ "Garage code?": whatever it is like, no more than an answer is wanted, and looking it up changes nothing."""
+    asks = text.rstrip(" \"'”’)").endswith("?") and len(text) <= 400
+    return asks and not ASKED_TO.search(text) and not TALKING_TO_IT.search(text)
 
 
 def _ruled(tools: Sequence[tuple[str, Tool]], text: str) -> Route | None:

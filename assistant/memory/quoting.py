@@ -36,7 +36,7 @@ SENTENCES = 3
 SENTENCE_CHARACTERS = 600
 THRESHOLD = 0.35
 """Below this probability the answer is a refusal; see `ranking` for how it was calibrated."""
-FURTHER, FURTHER_SHARE = 0.05, 0.2
+FURTHER, FURTHER_SHARE = 0.05, 0.3
 """A source after the first one is shown from this probability on, and from this share of the best one's: what is sure
 needs no guesses below it."""
 ON_TOPIC = 0.25
@@ -44,6 +44,7 @@ ON_TOPIC = 0.25
 SAME, SAME_FROM = 0.8, 12
 """Two quotes are copies where they share this part of their words, all numbers, and hold at least so many words:
 what is shorter ("Status: done.") may mean another thing below another title."""
+_MARKS = re.compile(r"(#+)[ \t]+(?=$)", re.MULTILINE)
 _HAS_DIGIT = re.compile(r"\d")
 NOTHING = "I found nothing about that in your notes or in what you told me."
 
@@ -89,12 +90,18 @@ class Quote:
         """For lists about a topic: it is named, or likely meant."""
         return self.named or self.confidence >= ON_TOPIC
 
-    def grown(self, limit: int) -> str:
-        """The best sentence with those around it, following first, as long as it stays within `limit` characters."""
-        spans = sentences(self.candidate.text)
+    def grown(self, limit: int, *, in_section: bool = False) -> str:
+        """The best sentence with those around it, following first, as long as it stays within `limit` characters.
+
+        With `in_section` it ends where another section begins; one below its own belongs to it.
+        """
+        text = self.candidate.text
+        spans = sentences(text)
         here = next((i for i, span in enumerate(spans) if span.start <= self.start < span.end), None)
         if here is None:
-            return self.candidate.text[self.start : self.start + limit]
+            return text[self.start : self.start + limit]
+        if in_section:
+            spans, here = _section(spans, here, text)
         first = last = here
         while True:
             after = spans[last + 1].end - spans[first].start if last + 1 < len(spans) else limit + 1
@@ -104,7 +111,23 @@ class Quote:
             elif before <= limit:
                 first -= 1
             else:
-                return self.candidate.text[spans[first].start : spans[last].end]
+                return text[spans[first].start : spans[last].end]
+
+
+def _section(spans: list[Span], here: int, text: str) -> tuple[list[Span], int]:
+    """The sentences of the section that the one at `here` stands in, and its place among them."""
+    own = spans[here].heading
+    if own is None:
+        return spans, here
+
+    def level(span: Span) -> int:
+        return len(_MARKS.findall(text[: span.heading[0]])[-1]) if span.heading else 0
+
+    first = next((i + 1 for i in range(here - 1, -1, -1) if spans[i].heading != own), 0)
+    goes_on = (
+        i for i in range(here + 1, len(spans)) if spans[i].heading != own and level(spans[i]) <= level(spans[here])
+    )
+    return spans[first : next(goes_on, len(spans))], here - first
 
 
 async def answer(omac: Omac, person: Person, question: str) -> Quoted:
@@ -275,7 +298,7 @@ def _citation(quote: Quote, *, n: int) -> Citation:
         date=found.dated_on,
         text=quote.grown(EXCERPT),
         passage=found.text,
-        quote=quote.grown(FIRST_QUOTE if n == 1 else FURTHER_QUOTE),
+        quote=quote.grown(FIRST_QUOTE if n == 1 else FURTHER_QUOTE, in_section=True),
         own=found.kind == "fact",
     )
 

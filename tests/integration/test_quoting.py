@@ -168,6 +168,39 @@ async def test_a_comparison_also_quotes_what_only_both_halves_of_the_question_fi
     assert found.text.index("### dough") < found.text.index("### Both") < found.text.index("Oil on dough.")
 
 
+HOUSE = """## Lease
+
+It ends in May. Give notice in writing.
+
+## Heating
+
+The boiler hums.
+
+### Plumber
+
+Call Joe.
+
+## Roof
+
+It leaks."""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quoted"),
+    [
+        ("Give notice in writing.", "It ends in May. Give notice in writing."),
+        ("The boiler hums.", "The boiler hums.\n\n### Plumber\n\nCall Joe."),
+        ("Call Joe.", "Call Joe."),
+        ("It leaks.", "It leaks."),
+    ],
+)
+def test_a_quote_ends_with_its_section(sentence: str, quoted: str) -> None:
+    start = HOUSE.index(sentence)
+    quote = quoting.Quote(_found(HOUSE, 0.5), start, start + len(sentence), 0.5, 1.0, named=False)
+    assert quote.grown(700, in_section=True) == quoted
+    assert quote.grown(700) == HOUSE[HOUSE.index("It ends") :], "what can be opened holds what stands around it"
+
+
 async def test_copies_of_a_quote_leave_the_places_to_others(real: tuple[House, Person], tmp_path: Path) -> None:
     """One book as HTML, PDF and EPUB says one thing once; where numbers differ, it is another thing."""
     house, ana = real

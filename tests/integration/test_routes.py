@@ -33,6 +33,14 @@ SENTENCES = [
     ("remember when we went to Rome? which hotel was it?", "recall"),
     ("tell me about the boiler warranty", "recall"),
     ("what time does the pharmacy close?", "recall"),
+    ("garage code?", "recall"),
+    ("the plumber's number?", "recall"),
+    ("Mum's birthday?", "recall"),
+    ("Same password on another computer, will it still open?", "recall"),
+    ("remember the garage code?", "recall"),
+    ("any idea who fixed the roof?", "recall"),
+    ("I wonder what the deposit was", "recall"),
+    ("I forgot where I put the spare key", "recall"),
     ("where did I write about the mortgage?", "where_written"),
     ("Which note explains how to set up the printer?", "where_written"),
     ("what do you know about my car?", "about"),
@@ -50,6 +58,7 @@ SENTENCES = [
     ("which day is it", "time_and_date"),
 ]
 UNCLEAR = ["pasta", "blue whale", "8812", "my locker number is 214", "I parked the car on level 3", "hmm the thing"]
+TO_BE_DONE = ["please the usual?", "add it too?"]
 
 
 @pytest.fixture
@@ -69,7 +78,7 @@ async def test_everyday_sentences_find_their_tool(router: Router, ana: Person) -
 
 
 async def test_unclear_sentences_are_asked_back_with_three_options(router: Router, ana: Person) -> None:
-    for text in UNCLEAR:
+    for text in (*UNCLEAR, *TO_BE_DONE):
         route = await router.route(text, person=ana.id, now=utc_now())
         assert route.asked_back, text
         assert len(route.options) == 3
