@@ -42,6 +42,7 @@ class Tool:
         effect: READ runs, WRITE and DESTRUCTIVE act only on the person's own words, or wait for an approval.
         examples: Sentences that mean it; the embedding router compares with them.
         rules: Patterns for the unmistakable; named groups become arguments.
+        service: What must be connected for it; see `integrations`.
         outside: What it changes is outside, and waits for an approval; so likeness is enough to begin with it.
         own_examples: More example sentences of one person's, from what they have connected.
         recognises: Reads a message by code, knowing what this person has; gives the arguments, or None when the message
@@ -57,6 +58,7 @@ class Tool:
     rules: Sequence[re.Pattern[str]]
     arguments: type[BaseModel]
     function: Function
+    service: str = ""
     outside: bool = False
     own_examples: OwnExamples | None = None
     recognises: Recognises | None = None
@@ -75,6 +77,7 @@ def tool(
     label: str,
     examples: Sequence[str],
     rules: Sequence[str] = (),
+    service: str = "",
     outside: bool = False,
     own_examples: OwnExamples | None = None,
     recognises: Recognises | None = None,
@@ -86,6 +89,7 @@ def tool(
         label: For a button.
         examples: At least five sentences that mean it.
         rules: Regular expressions, matched against the whole message without case; named groups are arguments.
+        service: What must be connected for it; without, it is no choice when the person is asked back.
         outside: It proposes (`context.propose`) instead of acting.
         own_examples: Gives one person's further examples.
         recognises: `recognises(database, person, text, now)`; see `Tool`.
@@ -107,6 +111,7 @@ def tool(
             rules=tuple(re.compile(rf"\s*{rule}\s*", re.IGNORECASE | re.DOTALL) for rule in rules),
             arguments=create_model(function.__name__, **fields),
             function=function,
+            service=service,
             outside=outside,
             own_examples=own_examples,
             recognises=recognises,

@@ -63,6 +63,7 @@ _NOT_PLANNED = {"not planned", "wont fix", "wontfix", "a duplicate", "duplicate"
 
 @tool(
     effect=Effect.WRITE,
+    service="github",
     outside=True,
     label="Open an issue on GitHub",
     examples=[
@@ -125,6 +126,7 @@ async def open_issue(
 
 @tool(
     effect=Effect.WRITE,
+    service="github",
     outside=True,
     label="Comment on an issue on GitHub",
     examples=[
@@ -185,6 +187,7 @@ async def comment_on_issue(context: Context, *, repository: str = "", number: in
 
 @tool(
     effect=Effect.WRITE,
+    service="github",
     outside=True,
     label="Label an issue on GitHub",
     examples=[
@@ -230,6 +233,7 @@ async def label_issue(context: Context, *, repository: str = "", number: int, la
 
 @tool(
     effect=Effect.WRITE,
+    service="github",
     outside=True,
     label="Take a label off an issue on GitHub",
     examples=[
@@ -270,6 +274,7 @@ async def unlabel_issue(context: Context, *, repository: str = "", number: int, 
 
 @tool(
     effect=Effect.WRITE,
+    service="github",
     outside=True,
     label="Close an issue on GitHub",
     examples=[
@@ -308,6 +313,7 @@ async def close_issue(context: Context, *, repository: str = "", number: int, re
 
 @tool(
     effect=Effect.WRITE,
+    service="github",
     outside=True,
     label="Open a closed issue again on GitHub",
     examples=[

@@ -49,6 +49,7 @@ _CHECKS = r"(?:ci|builds?|pipelines?|checks|tests?|actions|workflows?(?: runs?)?
 
 @tool(
     effect=Effect.READ,
+    service="github",
     label="Search issues on GitHub",
     examples=[
         "search GitHub for memory leak",
@@ -92,6 +93,7 @@ async def search_issues(context: Context, *, repository: str = "", query: Said) 
 
 @tool(
     effect=Effect.READ,
+    service="github",
     label="List issues on GitHub",
     examples=[
         "which issues are open on GitHub?",
@@ -132,6 +134,7 @@ async def list_issues(context: Context, *, repository: str = "", state: str = "o
 
 @tool(
     effect=Effect.READ,
+    service="github",
     label="Read an issue on GitHub",
     examples=[
         "show me issue 12 in acme/site",
@@ -169,6 +172,7 @@ async def show_issue(context: Context, *, repository: str = "", number: int) -> 
 
 @tool(
     effect=Effect.READ,
+    service="github",
     label="List pull requests on GitHub",
     examples=[
         "which pull requests are open?",
@@ -201,6 +205,7 @@ async def list_pull_requests(context: Context, *, repository: str = "", state: s
 
 @tool(
     effect=Effect.READ,
+    service="github",
     label="Read notifications of GitHub",
     examples=[
         "any GitHub notifications?",
@@ -230,6 +235,7 @@ async def list_notifications(context: Context) -> Result:
 
 @tool(
     effect=Effect.READ,
+    service="github",
     label="Read a file on GitHub",
     examples=[
         "show me README.md from acme/site",
@@ -270,6 +276,7 @@ async def show_file(context: Context, *, repository: str = "", path: Said, ref: 
 
 @tool(
     effect=Effect.READ,
+    service="github",
     label="List workflow runs on GitHub",
     examples=[
         "did the last build pass in acme/site?",

@@ -7,7 +7,7 @@ from tools import Effect, tool
 from tools.github_words import anything
 
 
-@tool(effect=Effect.READ, label="Do something on GitHub", examples=[], rules=anything())
+@tool(effect=Effect.READ, service="github", label="Do something on GitHub", examples=[], rules=anything())
 async def ask_what_on_github(repository: str, context: Context, number: int = 0) -> Result:
     """Asks what to do in a repository; likeness alone would forget which one was named.
 

@@ -26,6 +26,7 @@ SHOWN_CHARACTERS = 4000
 
 @tool(
     effect=Effect.READ,
+    service="notion",
     label="Say what to do in Notion",
     examples=[
         "log to Notion",
@@ -63,6 +64,7 @@ async def ask_about_notion(wish: Said, context: Context) -> Result:
 
 @tool(
     effect=Effect.READ,
+    service="notion",
     label="Search Notion",
     examples=[
         "search Notion for the packing list",
@@ -95,6 +97,7 @@ async def search_notion(query: Said, context: Context) -> Result:
 
 @tool(
     effect=Effect.READ,
+    service="notion",
     label="Query a data source in Notion",
     examples=[
         "list the rows of Tasks in Notion",
@@ -140,6 +143,7 @@ async def query_notion(table: Said, context: Context, property: str = "", value:
 
 @tool(
     effect=Effect.READ,
+    service="notion",
     label="Read a page in Notion",
     examples=[
         "read my Notion page Groceries",
@@ -175,6 +179,7 @@ async def read_notion_page(page: Said, context: Context) -> Result:
 
 @tool(
     effect=Effect.WRITE,
+    service="notion",
     outside=True,
     label="Create a page in Notion",
     examples=[
@@ -208,6 +213,7 @@ async def create_notion_page(title: Said, parent: Said, context: Context, text: 
 
 @tool(
     effect=Effect.WRITE,
+    service="notion",
     outside=True,
     label="Write it into Notion",
     examples=[
@@ -256,6 +262,7 @@ async def log_to_notion(text: Said, page: Said, context: Context) -> Result:
 
 @tool(
     effect=Effect.WRITE,
+    service="notion",
     outside=True,
     label="Change a property in Notion",
     examples=[
@@ -301,7 +308,7 @@ async def set_notion_property(page: Said, value: Said, context: Context, propert
     )
 
 
-@tool(effect=Effect.READ, label="Leave Notion as it is", examples=[])
+@tool(effect=Effect.READ, service="notion", label="Leave Notion as it is", examples=[])
 async def leave_notion(context: Context) -> Result:
     """Does nothing; what a person picks who meant something else."""
     return Result("Nothing was changed in Notion.")

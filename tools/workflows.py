@@ -72,6 +72,7 @@ async def own_examples(database: Database, person: UUID) -> Sequence[str]:
 
 @tool(
     effect=Effect.WRITE,
+    service="n8n",
     outside=True,
     label="Run a workflow in n8n",
     examples=[
@@ -115,7 +116,7 @@ async def run_workflow(text: str, context: Context) -> Result:
     )
 
 
-@tool(effect=Effect.WRITE, outside=True, label="Run this workflow in n8n", examples=[])
+@tool(effect=Effect.WRITE, service="n8n", outside=True, label="Run this workflow in n8n", examples=[])
 async def run_this_workflow(workflow: str, text: str, context: Context) -> Result:
     """Runs the n8n workflow that the person picked, after their approval.
 
@@ -129,6 +130,7 @@ async def run_this_workflow(workflow: str, text: str, context: Context) -> Resul
 
 @tool(
     effect=Effect.READ,
+    service="n8n",
     label="List my n8n workflows",
     examples=[
         "which workflows can you run?",
@@ -165,6 +167,7 @@ async def list_workflows(context: Context) -> Result:
 
 @tool(
     effect=Effect.READ,
+    service="n8n",
     label="List the last runs in n8n",
     examples=[
         "what ran in n8n lately?",

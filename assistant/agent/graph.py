@@ -208,9 +208,9 @@ async def talk(state: State, runtime: Runtime[Run]) -> State:
         return {"route": "stop"}
     if run.left_out:
         told = f"Only the latest messages fit into the model; {run.left_out} earlier ones were left out."
-        get_stream_writer()(StepStarted("left-out", "Make it fit", {}))
+        get_stream_writer()(StepStarted("left-out", "Leave earlier messages out", {}))
         get_stream_writer()(StepFinished("left-out", told))
-        run.steps.append({"id": "left-out", "name": "Make it fit", "input": {}, "output": told})
+        run.steps.append({"id": "left-out", "name": "Leave earlier messages out", "input": {}, "output": told})
     messages: list[BaseMessage] = [SystemMessage(render("talk_with_tools" if run.offered else "talk"))]
     messages += [HumanMessage(text) if role == "person" else AIMessage(text) for role, text in run.history]
     messages.append(HumanMessage(state["text"]))

@@ -16,7 +16,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from assistant.db import route_examples
+from assistant.db import operations, route_examples
 from assistant.db.database import Database
 from assistant.memory.embedding import Embedder
 from assistant.memory.formats.decoding import clean
@@ -148,6 +148,7 @@ class Router:
     async def _by_likeness(self, text: str, person: UUID) -> Route:
         async with self._database.session(person) as session:
             own = await route_examples.of(session, person)
+            connected = frozenset(each.service for each in await operations.connections(session, person))
         normal = _normal(text)
         for example, name in own:
             if _normal(example) == normal:
@@ -166,7 +167,9 @@ class Router:
         scale = await self._likeness.of_messages()
         for name, likeness in zip(names, scale.of(vectors @ said), strict=True):
             best[name] = max(best.get(name, -1.0), float(likeness))
-        ranked = sorted(best, key=lambda name: -best[name])
+        # What is not connected is meant only by words that are surely its own.
+        usable = {name for name in best if best[name] >= SURE or _service(name) in connected | {""}}
+        ranked = sorted(usable, key=lambda name: -best[name])
         first, second = ranked[0], ranked[1]
         confidence = max(0.0, min(1.0, best[first]))
         # Only the person's own unmistakable words change anything: likeness to them is not enough, unless an approval
@@ -175,15 +178,16 @@ class Router:
         writes = tool is not None and tool.effect is not Effect.READ and not tool.outside
         unsure = writes or best[first] < SURE or best[first] - best[second] < AHEAD
         computes = tool is not None and tool.recognises is not None
+        options = _options(ranked)
         if unsure and not computes and _only_asks(text):
-            given, options = {"question": text.strip()}, tuple(ranked[:OPTIONS])
+            given = {"question": text.strip()}
             return Route("recall", given, confidence=round(confidence, 3), options=options, by="question")
         return Route(
             first,
             _whole(first, text),
             confidence=round(confidence, 3),
             asked_back=unsure,
-            options=tuple(ranked[:OPTIONS]),
+            options=options,
             by="likeness",
         )
 
@@ -262,6 +266,12 @@ def _only_asks(text: str) -> bool:
     return asks and not ASKED_TO.search(text) and not TALKING_TO_IT.search(text)
 
 
+def _options(ranked: Sequence[str]) -> tuple[str, ...]:
+    """What the person may choose from: the likeliest, and always looking it up."""
+    likeliest = tuple(ranked[:OPTIONS])
+    return likeliest if "recall" in likeliest else (*likeliest[:-1], "recall")
+
+
 def _ruled(tools: Sequence[tuple[str, Tool]], text: str) -> Route | None:
     for name, tool in tools:
         for rule in tool.rules:
@@ -291,6 +301,11 @@ def whole(tool: Tool, text: str) -> dict[str, str]:
     if len(fields) == 1:
         needed = list(fields)
     return {needed[0]: text.strip()} if len(needed) == 1 and fields[needed[0]].annotation is str else {}
+
+
+def _service(name: str) -> str:
+    tool = all_tools().get(name)
+    return tool.service if tool else ""
 
 
 def _whole(name: str, text: str) -> dict[str, str]:

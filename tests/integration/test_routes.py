@@ -82,6 +82,9 @@ async def test_unclear_sentences_are_asked_back_with_three_options(router: Route
         route = await router.route(text, person=ana.id, now=utc_now())
         assert route.asked_back, text
         assert len(route.options) == 3
+        assert "recall" in route.options, f"{text}: {route.options}"
+        others = [all_tools()[name].service for name in route.options if name in all_tools()]
+        assert not any(others), f"{text}: nothing is connected, so of {route.options} not all can be used"
 
 
 async def test_a_confirmed_sentence_is_understood_the_next_time_and_by_nobody_else(

@@ -77,6 +77,10 @@ def test_marks_are_put_around_exactly_what_was_quoted_and_everything_is_escaped(
     assert "<h1>T &lt;i&gt;</h1>" in html
     assert "n.md · 3 May 2026" in html
     assert '<div class="neighbour">&lt;before&gt;</div>' in html
+    undated = Memory(
+        kind="passage", text="a", context="", source="n.txt", created_at=dt.datetime(2026, 5, 4, tzinfo=dt.UTC)
+    )
+    assert "n.txt · bears no date; taken in on 4 May 2026" in markup.passage_html(undated, [], [])
 
 
 def test_an_import_is_told_in_sentences() -> None:

@@ -172,6 +172,8 @@ def passage_html(memory: Memory, around: Sequence[Memory], marks: Sequence[tuple
     facts = [origin(memory.source) if memory.kind == "passage" else f"{memory.said_by}, {memory.source}"]
     if memory.dated_on:
         facts.append(day(memory.dated_on))
+    else:  # a file's own time is that of its last copy, which says nothing about what stands in it
+        facts.append(f"bears no date; taken in on {day(memory.created_at.date())}")
     parts: list[str] = []
     for each in around:
         if each.id == memory.id:
