@@ -266,7 +266,8 @@ async def correct(text: str, context: Context, what: str = "") -> Result:
         NAMED + r"(?:forget|erase|delete|remove) (?P<what>that|this|it|that one|the last one|what i just said)"
         r"(?: memory| fact| note)?[?.! ]*",
         NAMED + r"(?:forget|erase|delete|remove)(?: that memory| the memory| the fact| the note)?"
-        r"(?: about| of| that| on)? (?P<what>.+?)[?.! ]*",
+        r"(?:(?: everything| all| anything| what)?(?: that)?(?: you (?:know|remember)| i(?: have|'ve)? (?:told|said to)"
+        r" you)? (?:about|of|on)| that)? (?P<what>.+?)[?.! ]*",
     ],
 )
 async def forget(what: str, context: Context) -> Result:
@@ -285,7 +286,11 @@ async def forget(what: str, context: Context) -> Result:
     else:
         meant = await _facts_meant(context, what)
     if not meant:
-        return Result(f"I remember no fact about {what.strip()}; nothing was forgotten.", state="refused")
+        return Result(
+            f"I remember no fact about {what.strip()}; nothing was forgotten. "
+            "To forget a passage of a note, ask for it first and then say “forget that”.",
+            state="refused",
+        )
     return Result(
         "Which of these shall I forget? It cannot be brought back.",
         choices=[

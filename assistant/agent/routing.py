@@ -177,9 +177,8 @@ class Router:
         tool = all_tools().get(first)
         writes = tool is not None and tool.effect is not Effect.READ and not tool.outside
         unsure = writes or best[first] < SURE or best[first] - best[second] < AHEAD
-        computes = tool is not None and tool.recognises is not None
         options = _options(ranked)
-        if unsure and not computes and _only_asks(text):
+        if unsure and _only_asks(text):
             given = {"question": text.strip()}
             return Route("recall", given, confidence=round(confidence, 3), options=options, by="question")
         return Route(

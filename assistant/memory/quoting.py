@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from uuid import UUID
 
 from assistant.db.memories import Candidate
@@ -73,7 +74,7 @@ class Quote:
     Attributes:
         start, end: The best sentence in the passage's text.
         likeness: Cosine of that sentence and the question.
-        named: Whether all the words of the question stand in the passage or its title.
+        named: Whether all the words of the question stand in the passage, its title or its file's name.
         confidence: Probability that the passage answers the question.
     """
 
@@ -163,7 +164,9 @@ async def side_by_side(omac: Omac, person: Person, names: Sequence[str]) -> Quot
     parts: list[str] = []
 
     def quote(name: str, quotes: Sequence[Quote]) -> None:
-        here = [_citation(each, n=len(citations) + n) for n, each in enumerate(quotes, 1)]
+        known = {(each.memory_id, each.text) for each in citations}
+        fresh = [each for each in quotes if (each.candidate.id, each.grown(EXCERPT)) not in known] or quotes[:1]
+        here = [_citation(each, n=len(citations) + n) for n, each in enumerate(fresh, 1)]
         citations.extend(here)
         parts.append(f"### {name}\n\n" + ("\n\n".join(map(shown, here)) or NOTHING))
 
@@ -248,7 +251,7 @@ async def _look_into(omac: Omac, ranked: Sequence[Ranked], recalled: Recalled) -
     vectors = await omac.embedder.embed(
         [_with_heading(unit.ranked.candidate, unit.span)[:SENTENCE_CHARACTERS] for unit in picked]
     )
-    said = {each.candidate.id: set(stems(f"{each.candidate.context} {each.candidate.text}")) for each in ranked}
+    said = {each.candidate.id: set(stems(_with_names(each.candidate))) for each in ranked}
     named = {memory: coverage(recalled.words, words) > 0.99 for memory, words in said.items()}
     best: dict[UUID, Quote] = {}
     likenesses = recalled.scale.of(vectors @ recalled.vector).tolist() if picked else []
@@ -281,6 +284,12 @@ def _likeliest(units: Sequence[_Unit], passages: int) -> list[_Unit]:
         taken[key] = taken.get(key, 0) + 1
         (first if taken[key] <= 2 else rest).append(unit)
     return [*first, *rest][: SENTENCES * passages]
+
+
+def _with_names(candidate: Candidate) -> str:
+    """The passage below its title; "car.md" is about the car, whatever its first line calls it."""
+    name = PurePath(candidate.source).stem if candidate.kind == "passage" else ""
+    return f"{name} {candidate.context} {candidate.text}"
 
 
 def _with_heading(candidate: Candidate, span: Span) -> str:

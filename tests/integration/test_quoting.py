@@ -168,6 +168,37 @@ async def test_a_comparison_also_quotes_what_only_both_halves_of_the_question_fi
     assert found.text.index("### dough") < found.text.index("### Both") < found.text.index("Oil on dough.")
 
 
+async def test_a_note_is_about_what_its_file_is_called(real: tuple[House, Person], tmp_path: Path) -> None:
+    house, ana = real
+    (tmp_path / "our_car.md").write_text("# Skoda\n\nWinter tyres are in Harbour Street. It takes 5W-30.\n")
+    (tmp_path / "bread.md").write_text("# Sourdough\n\nLet the dough rest for twelve hours.\n")
+    await house.import_path(ana, tmp_path)
+    await embed_pending(house.omac, ana)
+    for told in (quoting.overview, quoting.titles):
+        found = await told(house.omac, ana, "my car")
+        assert [Path(each.source).name for each in found.citations] == ["our_car.md"]
+
+
+async def test_the_second_side_of_a_comparison_does_not_quote_the_first_ones_words_again(
+    real: tuple[House, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, ana = real
+    lease, policy = (
+        quoting.Quote(_found(said, 0.5), 0, len(said), 0.5, 1.0, named=True, confidence=0.9)
+        for said in ("Give notice in writing.", "Three months.")
+    )
+    finds = {"lease": [lease], "policy": [policy, lease], "notice": [lease]}
+
+    async def search(*given: object, **_: object) -> list[quoting.Quote]:
+        return finds.get(str(given[2]), [])
+
+    monkeypatch.setattr(quoting, "search", search)
+    found = await quoting.side_by_side(house.omac, ana, ["lease", "policy"])
+    assert [each.text for each in found.citations] == ["Give notice in writing.", "Three months."]
+    only = await quoting.side_by_side(house.omac, ana, ["lease", "notice"])
+    assert [each.text for each in only.citations] == 2 * ["Give notice in writing."], "what there is nothing else for"
+
+
 HOUSE = """## Lease
 
 It ends in May. Give notice in writing.

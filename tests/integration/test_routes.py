@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant import auth
-from assistant.agent.routing import Router
+from assistant.agent.routing import Router, by_rule
 from assistant.db import users
 from assistant.db.database import Database
 from assistant.events import Person
@@ -34,6 +34,7 @@ SENTENCES = [
     ("tell me about the boiler warranty", "recall"),
     ("what time does the pharmacy close?", "recall"),
     ("garage code?", "recall"),
+    ("deposit?", "recall"),
     ("the plumber's number?", "recall"),
     ("Mum's birthday?", "recall"),
     ("Same password on another computer, will it still open?", "recall"),
@@ -75,6 +76,24 @@ async def test_everyday_sentences_find_their_tool(router: Router, ana: Person) -
         if route.asked_back or route.name != wanted:
             wrong.append((text, wanted, route.name, route.asked_back))
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("forget the garage code", "the garage code"),
+        ("forget about the garage", "the garage"),
+        ("delete everything about my ex", "my ex"),
+        ("Forget what you know about Ben.", "Ben"),
+        ("please erase all that I told you about the flat", "the flat"),
+        ("forget that Anna is allergic to nuts", "Anna is allergic to nuts"),
+        ("remove everything", "everything"),
+    ],
+)
+def test_what_is_to_be_forgotten_is_named_without_the_words_around_it(text: str, what: str) -> None:
+    route = by_rule(text)
+    assert route is not None
+    assert (route.name, route.arguments["what"]) == ("forget", what)
 
 
 async def test_unclear_sentences_are_asked_back_with_three_options(router: Router, ana: Person) -> None:
