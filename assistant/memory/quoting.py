@@ -17,7 +17,7 @@ from assistant.db.memories import Candidate
 from assistant.db.tables import Memory
 from assistant.events import Citation, Person
 from assistant.memory.memory import Omac, Recalled
-from assistant.memory.ranking import SENTENCE, Ranked, coverage, doubt, probability, rank, sentence_score
+from assistant.memory.ranking import SENTENCE, Ranked, coverage, doubt, probability, rank, sentence_score, telling
 from assistant.memory.sentences import Span, sentences
 from assistant.memory.showing import dated, shown
 from assistant.memory.words import stems
@@ -36,7 +36,8 @@ SENTENCES = 3
 """Sentences of each of them that are embedded, on average: together what a small CPU does in half a second."""
 SENTENCE_CHARACTERS = 600
 THRESHOLD = 0.35
-"""Below this probability the answer is a refusal; see `ranking` for how it was calibrated."""
+"""Below this probability only what names all that is asked for is quoted, and else the answer is a refusal; see
+`ranking` for how it was calibrated."""
 FURTHER, FURTHER_SHARE = 0.05, 0.3
 """A source after the first one is shown from this probability on, and from this share of the best one's: what is sure
 needs no guesses below it."""
@@ -74,7 +75,7 @@ class Quote:
     Attributes:
         start, end: The best sentence in the passage's text.
         likeness: Cosine of that sentence and the question.
-        named: Whether all the words of the question stand in the passage, its title or its file's name.
+        named: Whether all the telling words of the question stand in the passage, its title or its file's name.
         confidence: Probability that the passage answers the question.
     """
 
@@ -132,15 +133,23 @@ def _section(spans: list[Span], here: int, text: str) -> tuple[list[Span], int]:
 
 
 async def answer(omac: Omac, person: Person, question: str) -> Quoted:
-    """Quotes the sentences that answer a question, or refuses."""
+    """Quotes the sentences that answer a question, or refuses.
+
+    "Plumber?" is like no passage that is about more than the plumber; so what holds every word that tells something is
+    quoted all the same.
+    """
     quotes = await search(omac, person, question)
     confidence = max((quote.confidence for quote in quotes), default=0.0)
-    if confidence < THRESHOLD:
+    sure = confidence >= THRESHOLD
+    if sure:
+        least = max(FURTHER, FURTHER_SHARE * confidence)
+        quotes = [quote for n, quote in enumerate(quotes) if n == 0 or quote.confidence >= least]
+    else:
+        quotes = [quote for quote in quotes if quote.named and quote.confidence >= FURTHER]
+    if not quotes:
         return Quoted(NOTHING, (), confidence=confidence)
-    least = max(FURTHER, FURTHER_SHARE * confidence)
-    quotes = [quote for n, quote in enumerate(quotes) if n == 0 or quote.confidence >= least]
     citations = [_citation(quote, n=n) for n, quote in enumerate(quotes, 1)]
-    return Quoted("\n\n".join(map(shown, citations)), citations, confidence=confidence, rephrase=True)
+    return Quoted("\n\n".join(map(shown, citations)), citations, confidence=confidence, rephrase=sure)
 
 
 async def titles(omac: Omac, person: Person, topic: str) -> Quoted:
@@ -252,7 +261,8 @@ async def _look_into(omac: Omac, ranked: Sequence[Ranked], recalled: Recalled) -
         [_with_heading(unit.ranked.candidate, unit.span)[:SENTENCE_CHARACTERS] for unit in picked]
     )
     said = {each.candidate.id: set(stems(_with_names(each.candidate))) for each in ranked}
-    named = {memory: coverage(recalled.words, words) > 0.99 for memory, words in said.items()}
+    asked = telling(recalled.words) or recalled.words
+    named = {memory: coverage(asked, words) > 0.99 for memory, words in said.items()}
     best: dict[UUID, Quote] = {}
     likenesses = recalled.scale.of(vectors @ recalled.vector).tolist() if picked else []
     for unit, likeness in zip(picked, likenesses, strict=True):

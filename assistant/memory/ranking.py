@@ -57,6 +57,11 @@ def coverage(question: Mapping[str, Word], found: set[str]) -> float:
     return covered / total if total else 0.0
 
 
+def telling(question: Mapping[str, Word]) -> dict[str, Word]:
+    """The words of a question that have a meaning of their own: of "how long must it last", none."""
+    return {lexeme: word for lexeme, word in question.items() if lexeme not in VAGUE}
+
+
 def rank(candidates: Sequence[Candidate], question: Mapping[str, Word]) -> list[Ranked]:
     """Candidates with all words counted, best first: those too common to look up, and those of the title once more."""
     ranked = [Ranked(each, each.cosine + _words_count(each, question)) for each in candidates]
@@ -85,12 +90,11 @@ def doubt(text: str, question: Mapping[str, Word], shown: Sequence[Candidate], *
             being in none of them: nobody wrote "how long must", but who never wrote "bike" has no note on its lock.
     """
     nowhere = {lexeme for lexeme, word in question.items() if not word.memories}
-    telling_words = {lexeme: word for lexeme, word in question.items() if lexeme not in VAGUE}
     there = {lexeme for each in shown for lexeme in stems(f"{each.context} {each.text}")}
     names = {stem(word) for name in _NAME.findall(text) for word in words(name)} - {""}
     many = total / (total + MANY)
     unknown = many * UNKNOWN_WORDS * coverage(question, nowhere)
-    unknown += (1 - many) * UNKNOWN_AMONG_FEW * coverage(telling_words, nowhere)
+    unknown += (1 - many) * UNKNOWN_AMONG_FEW * coverage(telling(question), nowhere)
     return unknown + MISSING_NAME * bool(names - there)
 
 

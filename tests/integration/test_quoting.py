@@ -168,6 +168,35 @@ async def test_a_comparison_also_quotes_what_only_both_halves_of_the_question_fi
     assert found.text.index("### dough") < found.text.index("### Both") < found.text.index("Oil on dough.")
 
 
+FLAT = """# Flat
+
+## Lease
+
+It began in September and ends on 31 August 2027. We give notice three months before, in writing.
+
+## Heating
+
+The boiler is serviced every October; the number of the plumber is inside its door.
+"""
+
+
+async def test_what_holds_every_telling_word_is_quoted_though_it_is_about_more(
+    real: tuple[House, Person], tmp_path: Path
+) -> None:
+    house, ana = real
+    (tmp_path / "flat.md").write_text(FLAT)
+    (tmp_path / "bread.md").write_text("# Sourdough\n\nRest it for a night. Bake it with steam at 240 degrees.\n")
+    await house.import_path(ana, tmp_path)
+    await embed_pending(house.omac, ana)
+    asked = {"plumber?": "flat.md", "is there anything about steam?": "bread.md", "tell me about the flat": "flat.md"}
+    for question, file in asked.items():
+        found = await quoting.answer(house.omac, ana, question)
+        assert [Path(each.source).name for each in found.citations] == [file], question
+    for question in ("electrician?", "is there anything about yeast?", "which plumber painted the garage?"):
+        found = await quoting.answer(house.omac, ana, question)
+        assert found.citations == (), question
+
+
 async def test_a_note_is_about_what_its_file_is_called(real: tuple[House, Person], tmp_path: Path) -> None:
     house, ana = real
     (tmp_path / "our_car.md").write_text("# Skoda\n\nWinter tyres are in Harbour Street. It takes 5W-30.\n")
