@@ -32,7 +32,7 @@ UNMISTAKABLE = [
     ("delete that memory", "forget", {"what": "that"}),
     ("forget it!", "forget", {"what": "it"}),
     ("forget the garage code", "forget", {"what": "the garage code"}),
-    ("delete what you know about my ex", "forget", {"what": "what you know about my ex"}),
+    ("delete what you know about my ex", "forget", {"what": "my ex"}),
     ("remove the note about the alarm", "forget", {"what": "the alarm"}),
     ("correct that: the garage code is 9921", "correct", {"text": "the garage code is 9921"}),
     ("no, the code is 9921, not 8812", "correct", {"text": "the code is 9921, not 8812"}),
