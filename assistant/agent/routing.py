@@ -55,6 +55,8 @@ TALK_TASKS = re.compile(
     r"|i(?:'m| am| feel) (?:so |a bit |a little |very )?(?:bored|tired|sad|happy|lonely|stressed|fine|ok|okay)\b).*",
     re.IGNORECASE | re.DOTALL,
 )
+QUESTION_CHARACTERS = 400
+"""What is longer tells more than it asks."""
 QUESTION = re.compile(
     r"\s*(?:and |so |but |also |please |can you tell me |could you tell me |do you know |tell me |remind me "
     r"|i wonder |i(?:'ve)? forgot(?:ten)? |i (?:can't|don't|cannot) (?:remember|recall) |i(?:'d like| need) to know "
@@ -237,7 +239,7 @@ def by_rule(text: str) -> Route | None:
     if route := _ruled([each for each in _most_specific() if _of_memory(each[1])], text):
         return route
     asked = QUESTION.fullmatch(text) or ASKED_LATER.fullmatch(text)
-    if len(text) <= 400 and asked and not TALKING_TO_IT.search(text):
+    if len(text) <= QUESTION_CHARACTERS and asked and not TALKING_TO_IT.search(text):
         return Route("recall", {"question": text.strip()}, by="question")
     return None
 
@@ -261,7 +263,7 @@ ASKED_TO = re.compile(
 
 def _only_asks(text: str) -> bool:
     """ "Garage code?": whatever it is like, no more than an answer is wanted, and looking it up changes nothing."""
-    asks = text.rstrip(" \"'”’)").endswith("?") and len(text) <= 400
+    asks = text.rstrip(" \"'”’)").endswith("?") and len(text) <= QUESTION_CHARACTERS
     return asks and not ASKED_TO.search(text) and not TALKING_TO_IT.search(text)
 
 

@@ -152,9 +152,8 @@ async def _import(person: Person, thread: UUID, message: Any, files: list[Any]) 
         for number, file in enumerate(files, 1):
             of = f" ({number} of {len(files)})" if len(files) > 1 else ""
             async with cl.Step(name=f"Read {file.name}{of}", type="tool", show_input="") as step:
-                told = await _import_one(person, file)
+                told, step.is_error = await _import_one(person, file)
                 step.output = markup.answer("\n".join(told))
-                step.is_error = all(each.startswith(markup.NOT_READ) for each in told)
             lines.append(f"**{file.name}**\n" + "\n".join(told))
     except asyncio.CancelledError as error:
         lines.append("Stopped. What was read completely is in memory; add the others again.")
@@ -171,12 +170,13 @@ async def _import(person: Person, thread: UUID, message: Any, files: list[Any]) 
         raise stopped
 
 
-async def _import_one(person: Person, file: Any) -> list[str]:
+async def _import_one(person: Person, file: Any) -> tuple[list[str], bool]:
+    """What came of one file, in sentences, and whether it could not be read."""
     try:
         summary = await house().import_path(person, Path(file.path), name=f"upload:{file.name}")
     except TwinningError as error:
-        return [f"{markup.NOT_READ} {error}"]
-    return markup.imported(summary)
+        return [f"Not read: {error}"], True
+    return markup.imported(summary), bool(summary.skipped)
 
 
 async def _show_attached(message: Any, files: list[Any]) -> None:

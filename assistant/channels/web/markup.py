@@ -18,7 +18,6 @@ from assistant.memory.ingest import Summary
 from assistant.settings import Settings
 
 STOPPED = "_(stopped)_"
-NOT_READ = "Not read:"
 NAME_BYTES = 120
 MODES = {
     Mode.FULL: "full: it chooses tools itself",
@@ -108,7 +107,7 @@ def imported(summary: Summary) -> list[str]:
     ]
     if summary.forgotten:
         said.append(f"{_passages(summary.forgotten)} stayed out, because you had them forgotten.")
-    said += [f"{NOT_READ} {why}" for _, why in summary.skipped]
+    said += [f"Not read: {why}" for _, why in summary.skipped]
     return said or ["There was nothing in it to remember."]
 
 
